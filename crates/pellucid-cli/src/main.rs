@@ -1,0 +1,3 @@
+//! The binary `pellucid`: arguments, terminal, exit status.
+
+fn main() {}

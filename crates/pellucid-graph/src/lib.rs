@@ -1,0 +1,1 @@
+//! From document to checked graph to values: kinds, resolve, keys, cache, evaluate.

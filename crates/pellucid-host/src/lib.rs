@@ -1,0 +1,1 @@
+//! Files, sessions, watching, events, writing outputs.

@@ -1,0 +1,1 @@
+//! Networks, checkpoints, weight patches, samplers, schedules, noise.

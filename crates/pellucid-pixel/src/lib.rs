@@ -1,0 +1,21 @@
+//! Images, mattes, alpha states, merge algebra, filters, picture files.
+//!
+//! Conventions, stated once for every function here:
+//!
+//! - An [`Image`] is f32 RGBA, row-major, top row first, one frame after another. Every value is
+//!   finite. [`ImageFact::alpha`] says what the fourth channel means, [`ImageFact::encoding`]
+//!   says whether colour is sRGB-encoded (the default) or linear light.
+//! - Alpha is opacity: 0 is clear, 1 is solid. The colour under alpha 0 of a straight image is
+//!   part of the picture and survives everything that does not have to mix pixels.
+//! - Whatever mixes pixels (merging, resizing, blurring) works on premultiplied values.
+//! - Positions and sizes are in pixels, x to the right, y down; angles are clockwise degrees.
+
+pub mod image;
+pub mod layers;
+pub mod matte;
+pub mod merge;
+
+pub use image::{Alpha, Encoding, Image, ImageFact, Pixel};
+pub use layers::{Layer, LayerContent, LayerMask, Layers};
+pub use matte::{Matte, MatteFact};
+pub use merge::Mode;

@@ -1,0 +1,8 @@
+//! The ways one picture can meet another.
+
+/// A merge mode: Porter–Duff operators, blend modes and plate arithmetic under one name space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// Porter–Duff source-over; as a blend mode, `M(Cb, Cs) = Cs`.
+    Normal,
+}

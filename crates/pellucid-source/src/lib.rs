@@ -1,0 +1,1 @@
+//! Text, spans, JSON with places, diagnostics and how they print.

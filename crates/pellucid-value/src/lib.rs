@@ -1,0 +1,1 @@
+//! What wires carry: values, socket types, facts.

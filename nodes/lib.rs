@@ -1,0 +1,1 @@
+//! The built-in node kinds, one file each, in family folders.

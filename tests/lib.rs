@@ -1,0 +1,1 @@
+//! Golden suite: graphs with expected pictures or findings.
