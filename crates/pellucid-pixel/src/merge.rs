@@ -1,8 +1,5 @@
 //! The ways one picture can meet another.
 
-/// A merge mode: Porter–Duff operators, blend modes and plate arithmetic under one name space.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mode {
-    /// Porter–Duff source-over; as a blend mode, `M(Cb, Cs) = Cs`.
-    Normal,
-}
+mod mode;
+
+pub use mode::{Family, Mode};
