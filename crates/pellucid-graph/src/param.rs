@@ -148,7 +148,7 @@ pub enum ParamValue {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileRef {
     /// As written.
-    pub name: Stringing,
+    pub name: String,
     /// Where it is.
     pub path: PathBuf,
 }

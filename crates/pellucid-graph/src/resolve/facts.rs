@@ -14,15 +14,17 @@ use crate::{Check, Checked, Graph, Node, NodeError, Site, Trouble, Wire, World};
 pub(super) fn order(nodes: &[Node], findings: &mut Vec<Diagnostic>) -> Vec<u32> {
     let wires = nodes.iter().map(|node| node.inputs.iter().map(Vec::len).sum::<usize>()).sum();
     let mut graph = DiGraph::<(), (), u32>::with_capacity(nodes.len(), wires);
-    nodes.iter().for_each(|_| drop(graph.add_node(())));
+    nodes.iter().for_each(|_| {
+        graph.add_node(());
+    });
     for (index, node) in nodes.iter().enumerate() {
         for wire in node.inputs.iter().flatten() {
             graph.add_edge(NodeIndex::new(wire.node as usize), NodeIndex::new(index), ());
         }
     }
-    // Tarjan's components come with every component after those it leads to.
+    // Components come with every one after those it leads to.
     let mut order = Vec::with_capacity(nodes.len());
-    for component in petgraph::algo::tarjan_scc(&graph).into_iter().rev() {
+    for component in petgraph::algo::kosaraju_scc(&graph).into_iter().rev() {
         match component[..] {
             [single] if !graph.contains_edge(single, single) => order.push(single.index() as u32),
             _ => {

@@ -204,7 +204,7 @@ fn lead_outside(
     let outer = &expanded.loaded[expanded.instances[user].file].document;
     let wired = outer.nodes[entry].inputs.iter().find(|(name, _)| name.v == wire.v.output);
     match wired.map(|(_, wires)| wires.as_slice()) {
-        Some([wire]) => lead(expanded, user, wire, outer.at(wire.span), depth + 1, findings),
+        Some([wire]) => lead(expanded, user, wire, place, depth + 1, findings),
         Some(_) => Lead::Broken,
         None => {
             let input = document.inputs.iter().find(|input| input.name.v == wire.v.output);
