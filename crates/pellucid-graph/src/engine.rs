@@ -172,6 +172,11 @@ impl Engine {
         stale.iter().for_each(Cancel::cancel);
     }
 
+    /// Makes a waiting evaluation look at its cancel flag at once.
+    pub fn wake(&self) {
+        self.shared.changed.notify_all();
+    }
+
     /// Runs `work` on the engine's threads, so that what it does in parallel keeps to them.
     pub fn install<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         self.pool.install(work)

@@ -1,9 +1,10 @@
 //! The checked graph: flat, ordered, with a fact on every wire.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use pellucid_source::{Diagnostic, Place, Severity, Sources};
+use pellucid_source::{Diagnostic, FileId, Place, Severity, Sources};
 use pellucid_value::Fact;
 
 use crate::document::OutputOptions;
@@ -20,9 +21,18 @@ pub struct Graph {
     /// What the graph writes, in the order written.
     pub outputs: Vec<Output>,
     /// The graph files that were read, the outermost first.
-    pub documents: Vec<PathBuf>,
+    pub documents: Vec<DocumentFile>,
     /// Inputs of the graph itself: it can only be run as a node while there are any.
     pub open_inputs: Vec<(String, Place)>,
+}
+
+/// A graph file that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its text among the sources.
+    pub file: FileId,
 }
 
 /// One node, ready to be keyed and run.
@@ -117,6 +127,19 @@ impl Graph {
             wire = Wire { place: wire.place, ..forward };
         }
         wire
+    }
+
+    /// The nodes these wires need, by index; nodes that hand on an input are left out.
+    pub fn cone(&self, targets: &[Wire]) -> BTreeSet<u32> {
+        let mut seen = BTreeSet::new();
+        let mut open: Vec<u32> = targets.iter().map(|target| self.source(*target).node).collect();
+        while let Some(index) = open.pop() {
+            if seen.insert(index) {
+                let wires = self.nodes[index as usize].inputs.iter().flatten();
+                open.extend(wires.map(|wire| self.source(*wire).node));
+            }
+        }
+        seen
     }
 
     /// The fact of a wire, where it is known.

@@ -32,7 +32,7 @@ pub use cache::Values;
 pub use context::{Cancel, Check, Run};
 pub use engine::{Budget, Engine, NodeEvent, Outcome, Request};
 pub use error::{NodeError, Site, Trouble};
-pub use graph::{Graph, Node, NodePlaces, Output, Resolved, Wire};
+pub use graph::{DocumentFile, Graph, Node, NodePlaces, Output, Resolved, Wire};
 pub use handle::{Choice, In, ManyIn, OptIn, Out, Param, ParamGet};
 pub use key::{Key, Keys, StampedFile, keys};
 pub use kind::{

@@ -13,7 +13,7 @@ use pellucid_value::Fact;
 
 use crate::document::OutputOptions;
 use crate::load::load;
-use crate::{Graph, Kinds, NodeError, Resolved, World};
+use crate::{DocumentFile, Graph, Kinds, NodeError, Resolved, World};
 
 pub(crate) use facts::locate;
 pub use settings::Override;
@@ -35,6 +35,9 @@ pub trait Formats: Sync {
     /// All suffixes, in the order of the manual.
     fn suffixes(&self) -> &'static [&'static str];
 
+    /// True when one file holds a whole batch; otherwise every picture becomes a file.
+    fn holds_batch(&self, suffix: &str) -> bool;
+
     /// Refuses what a format cannot hold.
     ///
     /// # Errors
@@ -52,7 +55,10 @@ pub fn resolve(top: &Path, rules: &Rules) -> Resolved {
     let loaded = load(top, rules.kinds, rules.world, &mut sources, &mut findings);
     let mut graph = Graph::default();
     if !loaded.is_empty() {
-        graph.documents = loaded.iter().map(|l| l.path.clone()).collect();
+        graph.documents = loaded
+            .iter()
+            .map(|l| DocumentFile { path: l.path.clone(), file: l.document.file })
+            .collect();
         let settings = settings::read(rules.overrides, &mut sources, &mut findings);
         let mut expanded = expand::expand(&loaded, rules, &settings, &mut findings);
         wires::connect(&mut expanded, &mut findings);

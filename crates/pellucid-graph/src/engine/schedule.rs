@@ -82,7 +82,7 @@ impl<'a, 'r> Evaluation<'a, 'r> {
             this.pending.insert(key, Pending { node: index, position, missing: 0, inputs });
         }
         this.link(&wanted);
-        this.outcome.needed = this.count_needed();
+        this.outcome.needed = request.graph.cone(request.targets).len();
         this
     }
 
@@ -145,21 +145,6 @@ impl<'a, 'r> Evaluation<'a, 'r> {
                 }
             }
         }
-    }
-
-    /// Nodes in the cone of the targets, nodes that hand on an input not counted.
-    fn count_needed(&self) -> usize {
-        let graph = self.request.graph;
-        let mut seen = HashSet::new();
-        let mut open: Vec<u32> =
-            self.request.targets.iter().map(|target| graph.source(*target).node).collect();
-        while let Some(index) = open.pop() {
-            if seen.insert(index) {
-                let wires = graph.nodes[index as usize].inputs.iter().flatten();
-                open.extend(wires.map(|wire| graph.source(*wire).node));
-            }
-        }
-        seen.len()
     }
 
     /// Runs until nothing is left, or the evaluation is no longer wanted.

@@ -71,7 +71,7 @@ fn check_output(
     }
     let Some(wire) = output.wire else { return };
     let Some(fact) = graph.fact(wire) else { return };
-    if fact.batch() > 1 && !output.name.contains('#') && is_picture(fact) {
+    if fact.batch() > 1 && !output.name.contains('#') && !formats.holds_batch(&suffix) {
         findings.push(
             Diagnostic::error(
                 "bad-output",
@@ -101,10 +101,6 @@ fn check_output(
             .note(source.places.name, "the value is made here");
         findings.push(hinted(finding, error.hint));
     }
-}
-
-fn is_picture(fact: &pellucid_value::Fact) -> bool {
-    matches!(fact, pellucid_value::Fact::Image(_) | pellucid_value::Fact::Matte(_))
 }
 
 /// Names that would leave the output folder, or that no file system wants.
