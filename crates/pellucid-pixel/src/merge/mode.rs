@@ -209,14 +209,21 @@ impl Mode {
         Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, mode)| *mode)
     }
 
-    /// True where a clear upper pixel leaves the backdrop as it is, by the default alpha rule.
+    /// True for modes whose clear upper pixel leaves any backdrop as it is, by the default alpha
+    /// rule.
     pub const fn ignores_clear_source(self) -> bool {
         match self.family() {
             Family::Blend => true,
             Family::Plate => matches!(self, Self::Matte | Self::From),
             Family::PorterDuff => !matches!(
                 self,
-                Self::Clear | Self::Copy | Self::In | Self::Mask | Self::Out | Self::DstAtop
+                Self::Clear
+                    | Self::Copy
+                    | Self::In
+                    | Self::Mask
+                    | Self::Out
+                    | Self::DstAtop
+                    | Self::DisjointOver
             ),
         }
     }
