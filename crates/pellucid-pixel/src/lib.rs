@@ -10,6 +10,7 @@
 //! - Whatever mixes pixels (merging, resizing, blurring) works on premultiplied values.
 //! - Positions and sizes are in pixels, x to the right, y down; angles are clockwise degrees.
 
+pub mod files;
 pub mod flatten;
 pub mod image;
 pub mod layers;
