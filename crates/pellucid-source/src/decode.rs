@@ -97,3 +97,74 @@ fn utf_16(bytes: &[u8]) -> Option<Wide> {
 fn latin_1(byte: u8) -> Option<char> {
     Some(char::from(byte)).filter(|character| byte >= 0xA0 && character.is_alphabetic())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(bytes: &[u8]) -> (Span, String, String) {
+        let trouble = decode(bytes).unwrap_err();
+        (trouble.span, trouble.message, trouble.hint.unwrap())
+    }
+
+    #[test]
+    fn utf_8_comes_through_as_it_is() {
+        assert_eq!(decode("{ \"é\": \"🔥\u{feff}\" }".as_bytes()), Ok("{ \"é\": \"🔥\u{feff}\" }"));
+    }
+
+    #[test]
+    fn an_empty_file_is_refused() {
+        let (span, message, hint) = refused(b"");
+        assert_eq!((span, message.as_str()), (Span::empty(0), "the file is empty"));
+        assert_eq!(hint, "start with `{ \"pellucid\": 1, \"nodes\": {} }`");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_refused() {
+        let (span, message, hint) = refused(b"\xEF\xBB\xBF{}");
+        assert_eq!(span, Span::new(0, 3));
+        assert_eq!(message, "the file starts with a byte order mark (U+FEFF)");
+        assert_eq!(hint, "save it as UTF-8 without a byte order mark");
+    }
+
+    #[test]
+    fn other_encodings_are_named() {
+        for bytes in [&b"\xFF\xFE{\0}\0"[..], b"\xFE\xFF\0{\0}", b"{\0}\0", b"\0{\0}"] {
+            let (span, message, hint) = refused(bytes);
+            assert_eq!(message, "the file is in UTF-16, not in UTF-8", "{bytes:?}");
+            assert_eq!((span, hint.as_str()), (Span::empty(0), "save it as UTF-8"));
+        }
+        assert_eq!(refused(b"\xFF\xFE\0\0{\0\0\0").1, "the file is in UTF-32, not in UTF-8");
+    }
+
+    #[test]
+    fn pictures_and_archives_are_named() {
+        assert_eq!(refused(b"\x89PNG\r\n\x1a\n").1, "the file is a PNG picture, not JSON");
+        assert_eq!(refused(b"PK\x03\x04....").1, "the file is a ZIP archive, not JSON");
+        assert_eq!(refused(b"PK\x03\x04....").2, "give the JSON file of a graph");
+    }
+
+    #[test]
+    fn the_first_byte_that_is_not_utf_8_is_shown() {
+        let (span, message, hint) = refused(b"[\"caf\xE9\"]");
+        assert_eq!((span, message.as_str()), (Span::new(5, 6), "byte 0xE9 is not UTF-8"));
+        assert_eq!(hint, "save the file as UTF-8; in Latin-1 the byte is `é`");
+        let (span, message, hint) = refused(b"[\"\xC3\xA9\x80\"]");
+        assert_eq!((span, message.as_str()), (Span::new(4, 5), "byte 0x80 is not UTF-8"));
+        assert_eq!(hint, "save the file as UTF-8");
+    }
+
+    #[test]
+    fn a_file_cut_inside_a_character_is_seen_as_cut() {
+        let (span, message, hint) = refused(b"[\"\xF0\x9F\x94");
+        assert_eq!((span, message.as_str()), (Span::new(2, 5), "the file ends inside a character"));
+        assert_eq!(hint, "save it again: it seems to be cut off");
+    }
+
+    #[test]
+    fn any_bytes_can_be_shown() {
+        assert_eq!(lossy_text(b"\xFF\xFE{\0}\0"), "\u{feff}{}");
+        assert_eq!(lossy_text(b"\0{\0}"), "{}");
+        assert_eq!(lossy_text(b"a\xFFb"), "a\u{fffd}b");
+    }
+}

@@ -196,3 +196,6 @@ fn text_room(text: &str, room: usize) -> Option<usize> {
     let room = room.checked_sub(2)?;
     text.chars().try_fold(room, |room, character| room.checked_sub(json_len(character)))
 }
+
+#[cfg(test)]
+mod tests;

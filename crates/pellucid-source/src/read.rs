@@ -163,8 +163,7 @@ impl Reader<'_> {
 
     fn word(&mut self, word: &str, value: Json) -> Read<Json> {
         let end = self.at + word.len();
-        let goes_on = self.bytes.get(end).is_some_and(|&byte| is_word(byte));
-        if self.bytes.get(self.at..end) != Some(word.as_bytes()) || goes_on {
+        if self.bytes.get(self.at..end) != Some(word.as_bytes()) || self.goes_on(end) {
             return Err(self.stuck().at_value());
         }
         self.at = end;
@@ -174,8 +173,8 @@ impl Reader<'_> {
     fn number(&mut self) -> Read<Number> {
         let start = self.at;
         let end = number_end(self.bytes, start).filter(|&end| {
-            let next = self.bytes.get(end);
-            !next.is_some_and(|&byte| is_word(byte) || matches!(byte, b'.' | b'+' | b'-' | b'%'))
+            let sign = matches!(self.bytes.get(end), Some(b'.' | b'+' | b'-' | b'%'));
+            !sign && !self.goes_on(end)
         });
         let Some(end) = end else {
             return Err(self.stuck().at_value());
@@ -185,6 +184,15 @@ impl Reader<'_> {
         }
         self.at = end;
         Ok(Number { text: self.text[start..end].into() })
+    }
+
+    /// Whether a letter or a digit is at `at`, so that a word or number before it has not ended.
+    fn goes_on(&self, at: usize) -> bool {
+        match self.bytes.get(at) {
+            Some(byte) if byte.is_ascii() => byte.is_ascii_alphanumeric() || *byte == b'_',
+            Some(_) => self.text[at..].starts_with(char::is_alphanumeric),
+            None => false,
+        }
     }
 
     fn skip_blanks(&mut self) {
@@ -200,11 +208,6 @@ impl Reader<'_> {
     fn stuck(&self) -> Stuck<'_> {
         Stuck { text: self.text, at: self.at, open: &self.open }
     }
-}
-
-/// Whether a byte goes on with a word or a number: letters, digits, `_`, and all that is not ASCII.
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 
 /// Where the number that starts at `at` ends, if it is one in JSON's grammar.

@@ -13,7 +13,7 @@ impl Stuck<'_> {
             return Some(boxed(nothing_here(self.text)));
         };
         let end = Span::empty(self.text.trim_end_matches(BLANKS).len());
-        let (_, closer, what) = self.bracket(opened);
+        let (closer, what) = self.bracket(opened);
         let complete =
             if matches!(self.before(), Some(b',' | b':')) { "complete it and " } else { "" };
         let hint = match self.open.len() {
@@ -24,8 +24,16 @@ impl Stuck<'_> {
                 self.open.len() - 1
             ),
         };
-        let trouble = Trouble::new(end, format!("the file ends inside {what}")).hint(hint);
-        Some(boxed(trouble.related(bracket_span(opened), "opened here")))
+        let trouble = Trouble::new(end, format!("the file ends inside {what}"));
+        Some(boxed(match self.left_open() {
+            Some(suspect) => {
+                let closer = self.bracket(suspect).0;
+                trouble
+                    .hint(format!("write the `{closer}` that is missing"))
+                    .related(bracket_span(suspect), "by the indentation, this is the one left open")
+            }
+            None => trouble.hint(hint).related(bracket_span(opened), "opened here"),
+        }))
     }
 
     /// A closing bracket where a key or a value should be.
@@ -33,11 +41,11 @@ impl Stuck<'_> {
         let Some(&opened) = self.open.last() else {
             return self.here(&format!("this `{closer}` closes nothing"), "remove it");
         };
-        if self.bracket(opened).1 != closer {
+        if self.bracket(opened).0 != closer {
             return self.wrong_closer(closer);
         }
         let what = if closer == '}' { "an object" } else { "a list" };
-        let message = format!("a comma stands before the end of {what}");
+        let message = format!("{what} ends in a trailing comma");
         boxed(Trouble::new(self.before_span(), message).hint("remove it"))
     }
 
@@ -46,7 +54,7 @@ impl Stuck<'_> {
         let Some(&opened) = self.open.last() else {
             return self.here(&format!("this `{closer}` closes nothing"), "remove it");
         };
-        let (_, right, what) = self.bracket(opened);
+        let (right, what) = self.bracket(opened);
         let trouble = Trouble::new(self.next_span(), format!("`{closer}` cannot close {what}"));
         boxed(
             trouble
@@ -55,17 +63,44 @@ impl Stuck<'_> {
         )
     }
 
-    /// The opening bracket at an offset, its partner, and what they enclose.
-    fn bracket(&self, opened: u32) -> (char, char, &'static str) {
+    /// The first bracket whose closing one starts a line that is indented less than the line that it is on: it
+    /// took the closing bracket of the one around it.
+    fn left_open(&self) -> Option<u32> {
+        let mut open = Vec::new();
+        let (mut indent, mut at_start, mut in_text, mut escaped) = (0_usize, true, false, false);
+        for (at, byte) in self.text[..self.at].bytes().enumerate() {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_text = !in_text,
+                _ if in_text => {}
+                b'\n' => (indent, at_start) = (0, true),
+                b' ' | b'\t' => indent += usize::from(at_start),
+                b'{' | b'[' => open.push((at as u32, indent)),
+                b'}' | b']' => {
+                    let (opened, outer) = open.pop()?;
+                    if at_start && outer > indent {
+                        return Some(opened);
+                    }
+                }
+                _ => {}
+            }
+            at_start &= matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+        }
+        None
+    }
+
+    /// The partner of the opening bracket at an offset, and what they enclose.
+    fn bracket(&self, opened: u32) -> (char, &'static str) {
         match self.text.as_bytes().get(opened as usize) {
-            Some(b'[') => ('[', ']', "a list"),
-            _ => ('{', '}', "an object"),
+            Some(b'[') => (']', "a list"),
+            _ => ('}', "an object"),
         }
     }
 
     fn closers(&self) -> String {
         let closers: Vec<_> =
-            self.open.iter().rev().map(|&opened| self.bracket(opened).1.to_string()).collect();
+            self.open.iter().rev().map(|&opened| self.bracket(opened).0.to_string()).collect();
         closers.join(" ")
     }
 }

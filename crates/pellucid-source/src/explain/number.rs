@@ -65,6 +65,9 @@ fn explain(token: &str) -> (String, String) {
         let message = format!("{shown} has no digits in its exponent");
         return (message, format!("write {}", tick(&format!("{mantissa}e0"))));
     }
+    if unsigned.len() + 1 < token.len() && is_number(unsigned) {
+        return (format!("{shown} has more than one sign"), "keep one sign".to_owned());
+    }
     let quoted = tick(&format!("\"{token}\""));
     (format!("{shown} is not a number"), format!("put it in double quotes if it is text: {quoted}"))
 }
