@@ -40,6 +40,6 @@ pub use kind::{
 };
 pub use param::{ChoiceTable, Choices, FileRef, ParamDecl, ParamType, ParamValue};
 pub use plan::{Fate, plan};
-pub use resolve::{Formats, MAX_NODES, Override, Rules, resolve};
+pub use resolve::{Formats, MAX_NODES, Override, Rules, locate, resolve};
 pub use store::Store;
 pub use world::{FileError, FilePlace, FileTrouble, ReadSeek, Stamp, World};

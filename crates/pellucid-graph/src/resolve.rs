@@ -15,7 +15,7 @@ use crate::document::OutputOptions;
 use crate::load::load;
 use crate::{DocumentFile, Graph, Kinds, NodeError, Resolved, World};
 
-pub(crate) use facts::locate;
+pub use facts::locate;
 pub use settings::Override;
 
 /// What a graph is checked against.

@@ -1,7 +1,6 @@
 //! What can be written under which suffix, and how.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use pellucid_graph::document::OutputOptions;
 use pellucid_graph::{Formats, NodeError, Site};

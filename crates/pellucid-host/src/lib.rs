@@ -20,9 +20,10 @@ pub use event::Event;
 pub use formats::FileFormats;
 pub use provenance::{Provenance, read_provenance};
 pub use session::{
-    CacheChoice, Explained, Options, Report, Session, SessionError, Written, WrittenState,
+    CacheChoice, Explained, Listener, Options, ROOT_MARK, Report, Session, SessionError, Written,
+    WrittenState,
 };
 pub use store::DiskStore;
 pub use watch::{WatchError, watch};
-pub use world::{FileWorld, Folders, HostWorld, MemoryWorld};
+pub use world::{FileWorld, Folders, HostWorld, Look, MemoryWorld};
 pub use write::write_atomically;

@@ -58,7 +58,7 @@ pub(crate) fn text(resolved: &Resolved, set: &[Override], output: &str) -> Optio
 
 /// What made a picture, as stored in the bytes of its file. `None` for a picture of other origin.
 pub fn read_provenance(bytes: &[u8]) -> Option<Provenance> {
-    let texts = read_png_text(bytes).ok()?;
+    let texts = read_png_text(bytes);
     let text = &texts.iter().find(|(key, _)| key == KEY)?.1;
     let value: Value = serde_json::from_str(text).ok()?;
     let string = |value: &Value| value.as_str().map(str::to_owned);

@@ -403,7 +403,7 @@ impl Session {
         findings: &mut Vec<Diagnostic>,
     ) {
         let real = |path: &Path| std::fs::canonicalize(path).ok();
-        let read: Vec<PathBuf> = self.world.touched().iter().filter_map(|path| real(path)).collect();
+        let read: Vec<PathBuf> = self.world.touched().keys().filter_map(|path| real(path)).collect();
         for target in targets {
             let output = &graph.outputs[target.output];
             let path = self.options.out.join(&output.name);

@@ -90,7 +90,7 @@ impl Loop<'_> {
         let patience = if self.broken_since.is_some() { HALF_WRITTEN } else { POLL };
         match self.wakes.recv_timeout(patience) {
             Ok(Wake::Changed(path)) => {
-                if self.watched.has_changed(&path) {
+                if self.watched.has_changed(&path, &*self.session.world) {
                     self.session.tell(Event::Changed { path });
                     self.drain(stop, report);
                     self.round();
@@ -134,7 +134,7 @@ impl Loop<'_> {
     /// Reads and checks the graph, tells findings at once, and runs it if it is sound.
     fn round(&mut self) {
         let checked = self.session.checked();
-        self.watched.watch(&self.session.world.touched());
+        self.watched.watch(self.session.world.touched());
         if self.is_half_written(&checked) {
             self.broken_since.get_or_insert_with(Instant::now);
             return;

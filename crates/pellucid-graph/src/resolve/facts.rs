@@ -202,7 +202,7 @@ fn other_output(source: &Node, types: &[pellucid_value::SocketType]) -> Option<S
 }
 
 /// Gives a node's error its place in the files.
-pub(crate) fn locate(graph: &Graph, node: &Node, error: NodeError) -> Diagnostic {
+pub fn locate(graph: &Graph, node: &Node, error: NodeError) -> Diagnostic {
     let code = match error.trouble {
         Trouble::Refused => "refused",
         Trouble::Missing => "missing-file",

@@ -1,27 +1,25 @@
 //! Which files changed: by what the system reports about their folders, and by looking.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::paths::{folder, tidied};
+use crate::world::look;
 use crate::write::PART;
+use crate::{HostWorld, Look};
 
-/// The files that matter, and their state when last looked at.
+/// A file that changed this shortly ago can have changed again without a trace in its time.
+const FRESH: Duration = Duration::from_millis(100);
+
+/// The files that matter, and their state before they were last read.
 pub(super) struct Watched {
     watcher: RecommendedWatcher,
-    folders: BTreeSet<PathBuf>,
-    files: BTreeMap<PathBuf, Look>,
-}
-
-/// What tells whether a file changed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Look {
-    len: u64,
-    modified: Option<SystemTime>,
+    folders: BTreeMap<PathBuf, Look>,
+    /// By absolute path: the path as it was asked for, and what was there.
+    files: BTreeMap<PathBuf, (PathBuf, Look)>,
 }
 
 impl Watched {
@@ -33,7 +31,7 @@ impl Watched {
                 event.paths.into_iter().filter(|path| !is_part(path)).for_each(&changed);
             }
         })?;
-        Ok(Self { watcher, folders: BTreeSet::new(), files: BTreeMap::new() })
+        Ok(Self { watcher, folders: BTreeMap::new(), files: BTreeMap::new() })
     }
 
     pub fn len(&self) -> usize {
@@ -42,53 +40,70 @@ impl Watched {
 
     /// Watches the folders of exactly these files. A folder that is not there is watched by the
     /// nearest one above it.
-    pub fn watch(&mut self, files: &BTreeSet<PathBuf>) {
-        self.files = files.iter().map(|path| (absolute(path), look(path))).collect();
-        let mut folders = BTreeSet::new();
+    pub fn watch(&mut self, files: BTreeMap<PathBuf, Look>) {
+        self.files = files.into_iter().map(|(path, look)| (absolute(&path), (path, look))).collect();
+        let mut folders = BTreeMap::new();
         for path in self.files.keys() {
             let mut dir = folder(path);
             while !dir.is_dir() && dir.parent().is_some() {
                 dir = folder(dir);
             }
-            folders.insert(dir.to_owned());
             // A folder that is replaced by a rename is only seen from the one above it.
-            folders.insert(folder(dir).to_owned());
+            for dir in [dir, folder(dir)] {
+                folders.entry(dir.to_owned()).or_insert_with(|| which(dir));
+            }
         }
-        for old in self.folders.difference(&folders).cloned().collect::<Vec<_>>() {
-            // A folder that is gone is not watched any more; that is what is wanted.
-            drop(self.watcher.unwatch(&old));
+        for (dir, then) in &self.folders {
+            if folders.get(dir) != Some(then) {
+                // A folder that is gone is not watched any more; that is what is wanted.
+                drop(self.watcher.unwatch(dir));
+            }
         }
-        for dir in &folders {
-            // A folder that was replaced has lost its watch without a word, so all are renewed.
-            drop(self.watcher.unwatch(dir));
-            // Where watching fails, looking from time to time still works.
-            drop(self.watcher.watch(dir, RecursiveMode::NonRecursive));
+        for (dir, now) in &folders {
+            if self.folders.get(dir) != Some(now) {
+                // Where watching fails, looking from time to time still works.
+                drop(self.watcher.watch(dir, RecursiveMode::NonRecursive));
+            }
         }
         self.folders = folders;
     }
 
-    /// True when an event's path is a watched file, or a folder above one, that looks different.
-    pub fn has_changed(&self, path: &Path) -> bool {
+    /// True when an event's path is a watched file, or a folder above one, that differs from what
+    /// was read.
+    pub fn has_changed(&self, path: &Path, world: &dyn HostWorld) -> bool {
         let path = absolute(path);
         match self.files.get(&path) {
-            Some(then) => *then != look(&path),
+            Some((asked, then)) => {
+                let now = look(&path);
+                now != *then || (is_fresh(&now) && world.has_other_content(asked))
+            }
             None => self
                 .files
                 .iter()
-                .any(|(file, then)| file.starts_with(&path) && *then != look(file)),
+                .any(|(file, (_, then))| file.starts_with(&path) && *then != look(file)),
         }
     }
 
     /// The first watched file that looks different from when it was last read.
     pub fn poll(&self) -> Option<PathBuf> {
-        self.files.iter().find(|(path, then)| **then != look(path)).map(|(path, _)| path.clone())
+        self.files.iter().find(|(path, (_, then))| *then != look(path)).map(|(path, _)| path.clone())
     }
 }
 
-fn look(path: &Path) -> Look {
-    match fs::metadata(path) {
-        Ok(meta) => Look { len: meta.len(), modified: meta.modified().ok() },
-        Err(_) => Look { len: u64::MAX, modified: None },
+/// Which folder this is, whatever is in it now.
+fn which(dir: &Path) -> Look {
+    match look(dir) {
+        Look::Present { inode, .. } => Look::Present { len: 0, modified: None, inode },
+        Look::Absent => Look::Absent,
+    }
+}
+
+fn is_fresh(look: &Look) -> bool {
+    match look {
+        Look::Present { modified: Some(modified), .. } => {
+            SystemTime::now().duration_since(*modified).is_ok_and(|age| age < FRESH)
+        }
+        _ => false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Files of the real file system, within given folders.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use pellucid_graph::{FileError, FilePlace, FileTrouble, ReadSeek, Stamp, World};
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::{Folders, HostWorld};
+use super::{Folders, HostWorld, Look, look, look_of};
 use crate::paths::{folder, tidied};
 
 /// Files larger than this are not read as a whole.
@@ -28,24 +28,16 @@ pub struct FileWorld {
 
 #[derive(Default)]
 struct State {
-    touched: BTreeSet<PathBuf>,
+    touched: BTreeMap<PathBuf, Look>,
     files: BTreeMap<PathBuf, Snapshot>,
 }
 
 /// What a file was when it was read.
 struct Snapshot {
-    identity: Identity,
+    look: Look,
     read_at: SystemTime,
     stamp: Stamp,
     bytes: Option<Arc<[u8]>>,
-}
-
-/// What tells one state of a file from another without reading it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Identity {
-    len: u64,
-    modified: Option<SystemTime>,
-    inode: u64,
 }
 
 impl FileWorld {
@@ -54,8 +46,10 @@ impl FileWorld {
         Self { folders, state: Mutex::default() }
     }
 
+    /// Notes that a path was looked at, and what is there before anything of it is read.
     fn touch(&self, path: &Path) {
-        self.lock().touched.insert(path.to_owned());
+        let now = look(path);
+        self.lock().touched.entry(path.to_owned()).or_insert(now);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -151,7 +145,7 @@ impl World for FileWorld {
         if let Some((Some(bytes), _)) = known {
             return Ok(bytes);
         }
-        let (identity, bytes) = read_whole(path)?;
+        let (look, bytes) = read_whole(path)?;
         let stamp = Stamp(xxh3_128(&bytes));
         if known.is_some_and(|(_, known)| known != stamp) {
             return Err(FileError::new(
@@ -162,7 +156,7 @@ impl World for FileWorld {
         }
         let bytes: Arc<[u8]> = bytes.into();
         let snapshot =
-            Snapshot { identity, read_at: SystemTime::now(), stamp, bytes: Some(Arc::clone(&bytes)) };
+            Snapshot { look, read_at: SystemTime::now(), stamp, bytes: Some(Arc::clone(&bytes)) };
         self.lock().files.insert(path.to_owned(), snapshot);
         Ok(bytes)
     }
@@ -171,7 +165,7 @@ impl World for FileWorld {
         if let FilePlace::Weights(_) = place {
             self.touch(path);
             let meta = fs::metadata(path).map_err(|error| io_error(&shown(path), &error, path))?;
-            return Ok(identity_stamp(&identity(&meta)));
+            return Ok(look_stamp(&look_of(&meta)));
         }
         let known = self.lock().files.get(path).map(|snapshot| snapshot.stamp);
         if let Some(stamp) = known {
@@ -199,18 +193,24 @@ impl World for FileWorld {
 }
 
 impl HostWorld for FileWorld {
-    fn touched(&self) -> BTreeSet<PathBuf> {
+    fn touched(&self) -> BTreeMap<PathBuf, Look> {
         self.lock().touched.clone()
+    }
+
+    fn has_other_content(&self, path: &Path) -> bool {
+        let known = self.lock().files.get(path).map(|snapshot| snapshot.stamp);
+        match (known, read_whole(path)) {
+            (Some(known), Ok((_, bytes))) => Stamp(xxh3_128(&bytes)) != known,
+            (None, Err(_)) => false,
+            (Some(_), Err(_)) | (None, Ok(_)) => true,
+        }
     }
 
     fn next_round(&self) {
         let mut state = self.lock();
         state.touched.clear();
         state.files.retain(|path, snapshot| {
-            let fresh = snapshot.identity.modified.is_none_or(|modified| {
-                snapshot.read_at.duration_since(modified).is_ok_and(|age| age > TOO_FRESH)
-            });
-            fresh && fs::metadata(path).is_ok_and(|meta| identity(&meta) == snapshot.identity)
+            is_settled(&snapshot.look, snapshot.read_at) && look(path) == snapshot.look
         });
     }
 
@@ -219,7 +219,17 @@ impl HostWorld for FileWorld {
     }
 }
 
-fn read_whole(path: &Path) -> Result<(Identity, Vec<u8>), FileError> {
+/// False while a file could have changed again within the grain of its time.
+fn is_settled(look: &Look, read_at: SystemTime) -> bool {
+    match look {
+        Look::Present { modified: Some(modified), .. } => {
+            read_at.duration_since(*modified).is_ok_and(|age| age > TOO_FRESH)
+        }
+        _ => false,
+    }
+}
+
+fn read_whole(path: &Path) -> Result<(Look, Vec<u8>), FileError> {
     let fail = |error: io::Error| io_error(&shown(path), &error, path);
     let mut file = File::open(path).map_err(fail)?;
     let meta = file.metadata().map_err(fail)?;
@@ -233,29 +243,17 @@ fn read_whole(path: &Path) -> Result<(Identity, Vec<u8>), FileError> {
     }
     let mut bytes = Vec::with_capacity(meta.len() as usize);
     io::Read::read_to_end(&mut io::Read::take(&mut file, MAX_FILE), &mut bytes).map_err(fail)?;
-    Ok((identity(&meta), bytes))
+    Ok((look_of(&meta), bytes))
 }
 
-#[cfg(unix)]
-fn inode(meta: &Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(meta)
-}
-
-#[cfg(not(unix))]
-fn inode(_: &Metadata) -> u64 {
-    0
-}
-
-fn identity(meta: &Metadata) -> Identity {
-    Identity { len: meta.len(), modified: meta.modified().ok(), inode: inode(meta) }
-}
-
-fn identity_stamp(identity: &Identity) -> Stamp {
-    let since = identity.modified.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+fn look_stamp(look: &Look) -> Stamp {
     let mut bytes = Vec::new();
-    bytes.extend(identity.len.to_le_bytes());
-    bytes.extend(since.unwrap_or_default().as_nanos().to_le_bytes());
-    bytes.extend(identity.inode.to_le_bytes());
+    if let Look::Present { len, modified, inode } = look {
+        let since = modified.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+        bytes.extend(len.to_le_bytes());
+        bytes.extend(since.unwrap_or_default().as_nanos().to_le_bytes());
+        bytes.extend(inode.to_le_bytes());
+    }
     Stamp(xxh3_128(&bytes))
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use pellucid_graph::{FileError, FilePlace, FileTrouble, ReadSeek, Stamp, World};
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::{Folders, HostWorld};
+use super::{Folders, HostWorld, Look};
 use crate::paths::tidied;
 
 /// Files in memory. Every read sees the newest content.
@@ -99,8 +99,18 @@ impl World for MemoryWorld {
 }
 
 impl HostWorld for MemoryWorld {
-    fn touched(&self) -> BTreeSet<PathBuf> {
-        lock(&self.touched).clone()
+    fn touched(&self) -> BTreeMap<PathBuf, Look> {
+        let files = lock(&self.files);
+        let look = |path: &PathBuf| match files.get(path) {
+            Some(bytes) => Look::Present { len: bytes.len() as u64, modified: None, inode: 0 },
+            None => Look::Absent,
+        };
+        lock(&self.touched).iter().map(|path| (path.clone(), look(path))).collect()
+    }
+
+    /// Every read sees the newest content, so there is no older one to differ from.
+    fn has_other_content(&self, _: &Path) -> bool {
+        false
     }
 
     fn next_round(&self) {
