@@ -31,6 +31,13 @@ pub struct Run<'a> {
     pub(crate) progress: &'a (dyn Fn(u64, u64) + Sync),
 }
 
+/// A node's params, the same in `check` and in `run`.
+#[derive(Clone, Copy)]
+pub struct Params<'a> {
+    kind: &'a NodeKind,
+    values: &'a [ParamValue],
+}
+
 /// A flag that says work is no longer wanted.
 #[derive(Clone, Debug, Default)]
 pub struct Cancel(Arc<AtomicBool>);
@@ -68,14 +75,19 @@ impl Check<'_> {
         facts.iter().filter_map(|fact| T::fact_of(fact)).collect()
     }
 
+    /// All params.
+    pub fn params(&self) -> Params<'_> {
+        Params { kind: self.kind, values: self.params }
+    }
+
     /// A param's value.
     pub fn param<T: ParamGet>(&self, param: Param<T>) -> T {
-        param_of(self.kind, self.params, param)
+        self.params().get(param)
     }
 
     /// A choice's value.
     pub fn choice<T: Copy>(&self, choice: Choice<T>) -> T {
-        choice_of(self.kind, self.params, choice)
+        self.params().choice(choice)
     }
 
     /// Opens a file that a param names, for a look at its header.
@@ -113,14 +125,19 @@ impl Run<'_> {
         self.inputs[input_index(self.kind, input.name)].iter().filter_map(T::of).collect()
     }
 
+    /// All params.
+    pub fn params(&self) -> Params<'_> {
+        Params { kind: self.kind, values: self.params }
+    }
+
     /// A param's value.
     pub fn param<T: ParamGet>(&self, param: Param<T>) -> T {
-        param_of(self.kind, self.params, param)
+        self.params().get(param)
     }
 
     /// A choice's value.
     pub fn choice<T: Copy>(&self, choice: Choice<T>) -> T {
-        choice_of(self.kind, self.params, choice)
+        self.params().choice(choice)
     }
 
     /// The whole of a file that a param names.
@@ -153,23 +170,27 @@ impl Run<'_> {
     }
 }
 
+impl Params<'_> {
+    /// A param's value.
+    pub fn get<T: ParamGet>(&self, param: Param<T>) -> T {
+        T::get(self.value(param.name)).expect("params are checked for type and range")
+    }
+
+    /// A choice's value.
+    pub fn choice<T: Copy>(&self, choice: Choice<T>) -> T {
+        match self.value(choice.name) {
+            ParamValue::Choice(index) => choice.table[*index].1,
+            _ => unreachable!("params are checked for type and range"),
+        }
+    }
+
+    fn value(&self, name: &str) -> &ParamValue {
+        &self.values[self.kind.params.iter().position(|decl| decl.name == name).expect(DECLARED)]
+    }
+}
+
 fn input_index(kind: &NodeKind, name: &str) -> usize {
     kind.inputs.iter().position(|decl| decl.name == name).expect(DECLARED)
-}
-
-fn param_value<'a>(kind: &NodeKind, params: &'a [ParamValue], name: &str) -> &'a ParamValue {
-    &params[kind.params.iter().position(|decl| decl.name == name).expect(DECLARED)]
-}
-
-fn param_of<T: ParamGet>(kind: &NodeKind, params: &[ParamValue], param: Param<T>) -> T {
-    T::get(param_value(kind, params, param.name)).expect("params are checked for type and range")
-}
-
-fn choice_of<T: Copy>(kind: &NodeKind, params: &[ParamValue], choice: Choice<T>) -> T {
-    match param_value(kind, params, choice.name) {
-        ParamValue::Choice(index) => choice.table[*index].1,
-        _ => unreachable!("params are checked for type and range"),
-    }
 }
 
 /// The files that a node's params name, with what sort each is.

@@ -29,7 +29,7 @@ mod store;
 mod world;
 
 pub use cache::Values;
-pub use context::{Cancel, Check, Run};
+pub use context::{Cancel, Check, Params, Run};
 pub use engine::{Budget, Engine, NodeEvent, Outcome, Request};
 pub use error::{NodeError, Site, Trouble};
 pub use graph::{DocumentFile, Graph, Node, NodePlaces, Output, Resolved, Wire};

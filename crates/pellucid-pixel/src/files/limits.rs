@@ -1,6 +1,6 @@
 //! How large a picture may be.
 
-use super::Fault;
+use super::{Fault, Header, PictureError};
 use crate::Pixel;
 
 /// Bounds that are checked against a file's header before anything is allocated for its pixels.
@@ -21,6 +21,16 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Refuses a picture whose header claims more than these limits, before it is decoded.
+    ///
+    /// # Errors
+    /// With the limit it is over.
+    pub fn admit(&self, header: &Header) -> Result<(), PictureError> {
+        let (width, height) = (header.width.into(), header.height.into());
+        self.check(width, height, 0)
+            .map_err(|fault| PictureError { format: Some(header.format), fault })
+    }
+
     /// Refuses a size, given the bytes per pixel that decoding needs beside the result.
     pub(super) fn check(&self, width: u64, height: u64, beside: u64) -> Result<(), Fault> {
         if width == 0 || height == 0 {
