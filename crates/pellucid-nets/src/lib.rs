@@ -1,1 +1,3 @@
 //! Networks, checkpoints, weight patches, samplers, schedules, noise.
+
+pub mod noise;
