@@ -100,14 +100,19 @@ fn times(table: &Discretisation, steps: usize) -> Vec<f32> {
     linspace(first as f32, last as f32, steps)
 }
 
-/// Evenly spaced single-precision numbers, computed from both ends towards the middle.
+/// Evenly spaced single-precision numbers, computed from both ends towards the middle with fused
+/// multiplications, as PyTorch's are.
 fn linspace(start: f32, end: f32, count: usize) -> Vec<f32> {
     if count < 2 {
         return vec![start; count];
     }
     let step = (end - start) / (count - 1) as f32;
     let at = |i: usize| {
-        if i < count / 2 { start + step * i as f32 } else { end - step * (count - 1 - i) as f32 }
+        if i < count / 2 {
+            step.mul_add(i as f32, start)
+        } else {
+            (-step).mul_add((count - 1 - i) as f32, end)
+        }
     };
     (0..count).map(at).collect()
 }
