@@ -10,11 +10,24 @@
 //! - Whatever mixes pixels (merging, resizing, blurring) works on premultiplied values.
 //! - Positions and sizes are in pixels, x to the right, y down; angles are clockwise degrees.
 
+pub mod blur;
+pub mod edge;
+pub mod edges;
 pub mod image;
 pub mod layers;
 pub mod matte;
+pub mod median;
 pub mod merge;
+pub mod morphology;
+pub mod resize;
+pub mod shadow;
+pub mod sharpen;
+pub mod transform;
 
+mod lines;
+mod raster;
+
+pub use edge::Edge;
 pub use image::{Alpha, Encoding, Image, ImageFact, Pixel};
 pub use layers::{Layer, LayerContent, LayerMask, Layers};
 pub use matte::{Matte, MatteFact};
