@@ -12,12 +12,25 @@
 
 pub mod files;
 pub mod flatten;
+pub mod blur;
+pub mod edge;
+pub mod edges;
 pub mod image;
 pub mod layers;
 pub mod matte;
+pub mod median;
 pub mod merge;
+pub mod morphology;
+pub mod resize;
+pub mod shadow;
+pub mod sharpen;
+pub mod transform;
 
 pub use flatten::{flatten, flatten_in, layers_batch};
+mod lines;
+mod raster;
+
+pub use edge::Edge;
 pub use image::{Alpha, Encoding, Image, ImageFact, Pixel};
 pub use layers::{Layer, LayerContent, LayerMask, Layers};
 pub use matte::{Matte, MatteFact};
