@@ -15,7 +15,15 @@ pub mod edge;
 pub mod edges;
 pub mod files;
 pub mod flatten;
+pub mod alpha;
+pub mod colour;
+pub mod compare;
+mod components;
+mod frames;
+pub mod guided;
 pub mod image;
+pub mod inspect;
+pub mod key;
 pub mod layers;
 mod lines;
 pub mod matte;
@@ -30,6 +38,9 @@ pub mod transform;
 
 pub use edge::Edge;
 pub use flatten::{flatten, flatten_in, layers_batch};
+mod nearest;
+
+pub use frames::{Mismatch, Shape};
 pub use image::{Alpha, Encoding, Image, ImageFact, Pixel};
 pub use layers::{Layer, LayerContent, LayerMask, Layers};
 pub use matte::{Matte, MatteFact};
