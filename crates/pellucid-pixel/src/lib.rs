@@ -10,15 +10,15 @@
 //! - Whatever mixes pixels (merging, resizing, blurring) works on premultiplied values.
 //! - Positions and sizes are in pixels, x to the right, y down; angles are clockwise degrees.
 
+pub mod alpha;
 pub mod blur;
+pub mod colour;
+pub mod compare;
+mod components;
 pub mod edge;
 pub mod edges;
 pub mod files;
 pub mod flatten;
-pub mod alpha;
-pub mod colour;
-pub mod compare;
-mod components;
 mod frames;
 pub mod guided;
 pub mod image;
@@ -30,6 +30,7 @@ pub mod matte;
 pub mod median;
 pub mod merge;
 pub mod morphology;
+mod nearest;
 mod raster;
 pub mod resize;
 pub mod shadow;
@@ -38,8 +39,6 @@ pub mod transform;
 
 pub use edge::Edge;
 pub use flatten::{flatten, flatten_in, layers_batch};
-mod nearest;
-
 pub use frames::{Mismatch, Shape};
 pub use image::{Alpha, Encoding, Image, ImageFact, Pixel};
 pub use layers::{Layer, LayerContent, LayerMask, Layers};
