@@ -19,8 +19,8 @@ static MEMORY: Cap<System> = Cap::new(System, usize::MAX);
 
 /// Room for pixels. Files that lie ask for up to 64 GiB.
 const LIMITS: Limits = Limits { max_side: 5000, max_pixels: 1 << 20, max_bytes: 32 << 20 };
-/// What decoders may keep beside: PNG and WebP chunks up to 16 MiB, a TIFF tag of 1 MiB that grows
-/// to 32, colour tables, and everything this program holds anyway.
+/// What decoders may keep beside: PNG and WebP chunks up to 16 MiB, colour tables, and everything
+/// this program holds anyway.
 const BESIDE: usize = 64 << 20;
 
 /// One change of a file.
@@ -104,6 +104,8 @@ proptest! {
     #![proptest_config(ProptestConfig {
         cases: 3000,
         failure_persistence: None,
+        // The peak of memory never falls: the case that raised it is the one to see.
+        max_shrink_iters: 0,
         ..ProptestConfig::default()
     })]
 
@@ -116,7 +118,12 @@ proptest! {
         let header = read_header(&mut Cursor::new(&bytes));
         let decoded = decode(&bytes, &LIMITS);
         read_png_text(&bytes);
-        prop_assert!(MEMORY.max_allocated() < LIMITS.max_bytes as usize + BESIDE);
+        let peak = MEMORY.max_allocated();
+        prop_assert!(
+            peak < LIMITS.max_bytes as usize + BESIDE,
+            "{peak} bytes for {} bytes, read as {header:?}",
+            bytes.len()
+        );
         if let Ok(decoded) = decoded {
             let header = header.expect("what is decoded has a header");
             let fact = decoded.image.fact;

@@ -77,17 +77,6 @@ fn headers_are_read_from_few_bytes() {
 }
 
 #[test]
-fn a_header_is_read_from_where_the_reader_stands() {
-    let file =
-        encode(&random(5, 4, 8, Alpha::Opaque), Format::Png, &EncodeOptions::new(Format::Png));
-    let mut bytes = b"preamble".to_vec();
-    bytes.extend(file.unwrap());
-    let mut reader = Cursor::new(bytes);
-    reader.set_position(8);
-    assert_eq!(read_header(&mut reader).unwrap().width, 5);
-}
-
-#[test]
 fn limits_hold_for_every_format() {
     let limits = [
         Limits { max_side: 299, ..Limits::default() },
