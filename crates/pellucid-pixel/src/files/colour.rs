@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use moxcms::{
-    Chromaticity, ColorPrimaries, ColorProfile, DataColorSpace, Layout, ToneReprCurve,
+    Chromaticity, CicpProfile, ColorPrimaries, ColorProfile, DataColorSpace, Layout, ToneReprCurve,
     TransformF32Executor, TransformOptions,
 };
 use rayon::prelude::*;
@@ -83,13 +83,7 @@ impl Conversion {
         gamma: Option<f32>,
         primaries: Option<&Primaries>,
     ) -> Result<Self, String> {
-        let mut profile = ColorProfile::new_srgb();
-        if let Some(primaries) = primaries {
-            let xy = |[x, y]: [f32; 2]| Chromaticity::new(x, y);
-            let [red, green, blue] = primaries.rgb.map(xy);
-            let white = xy(primaries.white).to_xyyb();
-            profile.update_rgb_colorimetry(white, ColorPrimaries { red, green, blue });
-        }
+        let mut profile = primaries.unwrap_or(&Primaries::REC709).profile();
         let curve = match (encoding, gamma) {
             (Encoding::Linear, _) => Some(1.0),
             (Encoding::Srgb, gamma) => gamma,
@@ -97,11 +91,16 @@ impl Conversion {
         if let Some(gamma) = curve {
             set_curve(&mut profile, ToneReprCurve::Parametric(vec![gamma]));
         }
-        Self::from_profile(&profile, Model::Rgb)
+        MatrixStep::rgb(&profile, &Primaries::REC709.profile()).map(Self::simplest)
     }
 
-    /// By the profile that the code points of ITU-T H.273 describe.
-    pub(super) fn from_profile(profile: &ColorProfile, model: Model) -> Result<Self, String> {
+    /// By the code points of ITU-T H.273; the reason if they do not serve.
+    pub(super) fn from_code_points(points: CicpProfile) -> Result<Self, String> {
+        let profile = ColorProfile::new_from_cicp(points);
+        MatrixStep::rgb(&profile, &Primaries::REC709.profile()).map(Self::simplest)
+    }
+
+    fn from_profile(profile: &ColorProfile, model: Model) -> Result<Self, String> {
         let has_table = profile.lut_a_to_b_perceptual.is_some()
             || profile.lut_a_to_b_colorimetric.is_some()
             || profile.lut_a_to_b_saturation.is_some();
@@ -114,7 +113,7 @@ impl Conversion {
                 encoding: Encoding::Srgb,
                 step: Step::Table(table(profile, Layout::Rgb)?),
             }),
-            Model::Rgb => MatrixStep::rgb(profile).map(Self::simplest),
+            Model::Rgb => MatrixStep::rgb(profile, &ColorProfile::new_srgb()).map(Self::simplest),
             Model::Grey => MatrixStep::grey(profile).map(Self::simplest),
         }
     }
@@ -159,10 +158,21 @@ impl Primaries {
     /// Rec. ITU-R BT.709, which sRGB shares.
     pub(super) const REC709: Self =
         Self { rgb: [[0.64, 0.33], [0.30, 0.60], [0.15, 0.06]], white: [0.3127, 0.3290] };
+
+    /// A profile of these primaries with the sRGB curve.
+    fn profile(&self) -> ColorProfile {
+        let xy = |[x, y]: [f32; 2]| Chromaticity::new(x, y);
+        let [red, green, blue] = self.rgb.map(xy);
+        let mut profile = ColorProfile::new_srgb();
+        let white = xy(self.white).to_xyyb();
+        profile.update_rgb_colorimetry(white, ColorPrimaries { red, green, blue });
+        profile
+    }
 }
 
 impl MatrixStep {
-    fn rgb(profile: &ColorProfile) -> Result<Self, String> {
+    /// From a profile's colours to those of a target with the same white.
+    fn rgb(profile: &ColorProfile, target: &ColorProfile) -> Result<Self, String> {
         let curve = |curve: &Option<ToneReprCurve>| match curve {
             Some(curve) => Curve::new(curve),
             None => Err("it lacks a curve".into()),
@@ -173,7 +183,7 @@ impl MatrixStep {
             true => [red.clone(), red.clone(), red],
             false => [red, curve(&profile.green_trc)?, curve(&profile.blue_trc)?],
         };
-        let matrix = profile.transform_matrix(&ColorProfile::new_srgb()).v;
+        let matrix = profile.transform_matrix(target).v;
         if !matrix.as_flattened().iter().all(|v| v.is_finite() && v.abs() < 100.0) {
             return Err("its primaries span no colours".into());
         }
@@ -209,9 +219,10 @@ impl MatrixStep {
         let lattice = |steps: u32| (0..=steps).map(move |i| i as f32 / steps as f32);
         let near = |[r, g, b]: [f32; 3]| {
             let [x, y, z, _] = self.pixel([r, g, b, 1.0]);
+            // What is out of range by a hair is not seen.
             let encoded = |v: f32| match self.encoding {
-                Encoding::Linear => linear_to_srgb(v),
-                Encoding::Srgb => v,
+                Encoding::Linear => linear_to_srgb(v.clamp(0.0, 1.0)),
+                Encoding::Srgb => v.clamp(0.0, 1.0),
             };
             [(r, x), (g, y), (b, z)]
                 .iter()

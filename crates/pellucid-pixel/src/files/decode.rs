@@ -36,11 +36,11 @@ pub struct Decoded {
     pub warnings: Vec<String>,
 }
 
-/// Reads what is in a picture file, without its pixels.
+/// Reads what is in a picture file, from its start and without its pixels.
 pub fn read_header(reader: &mut (impl Read + Seek)) -> Result<Header, PictureError> {
-    let (format, start) = sniff(reader).map_err(|fault| PictureError { format: None, fault })?;
+    let format = sniff(reader).map_err(|fault| PictureError { format: None, fault })?;
     let outline = guarded(|| {
-        reader.seek(SeekFrom::Start(start))?;
+        reader.seek(SeekFrom::Start(0))?;
         let reader = BufReader::new(reader);
         match format {
             Format::Png => png::outline(reader),
@@ -78,12 +78,12 @@ pub(super) fn guarded<T>(run: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fa
         .unwrap_or_else(|_| Err(Fault::Damaged("the decoder gave up".into())))
 }
 
-fn sniff(reader: &mut (impl Read + Seek)) -> Result<(Format, u64), Fault> {
-    let start = reader.stream_position()?;
+fn sniff(reader: &mut (impl Read + Seek)) -> Result<Format, Fault> {
+    reader.seek(SeekFrom::Start(0))?;
     let mut signature = Vec::with_capacity(SIGNATURE_LEN);
     reader.take(SIGNATURE_LEN as u64).read_to_end(&mut signature)?;
     match Format::sniff(&signature) {
-        Some(format) => Ok((format, start)),
+        Some(format) => Ok(format),
         None if signature.is_empty() => Err(Fault::Empty),
         None => Err(Fault::Unknown),
     }

@@ -73,7 +73,7 @@ fn check(image: &Image, format: Format, options: &EncodeOptions) -> Result<(), F
 fn longest_side(format: Format) -> u32 {
     match format {
         Format::Jpeg => 65_535,
-        Format::Webp => 16_384,
+        Format::Webp => 16_383,
         Format::Png | Format::Tiff | Format::Exr => i32::MAX as u32,
     }
 }

@@ -19,6 +19,8 @@ use crate::{Alpha, Encoding, Image};
 
 /// From this quality on, colour is as sharp as brightness.
 const FULL_COLOUR_QUALITY: u8 = 90;
+/// The marker before the first scan's header.
+const START_OF_SCAN: u8 = 0xda;
 
 /// What the header promises.
 pub(super) fn outline(reader: impl BufRead + Seek) -> Result<Outline, Fault> {
@@ -27,6 +29,7 @@ pub(super) fn outline(reader: impl BufRead + Seek) -> Result<Outline, Fault> {
 
 /// The picture.
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Fault> {
+    check_coding(bytes)?;
     let (mut decoder, outline) = open(ZCursor::new(bytes))?;
     // A progressive file keeps a 16-bit coefficient for each sample beside the samples.
     outline.check(limits, 12)?;
@@ -118,10 +121,11 @@ fn outline_of<R: ZByteReaderTrait>(decoder: &JpegDecoder<R>) -> Result<Outline, 
     })
 }
 
-/// Full-range BT.601 to the inverted inks that Adobe stores, and from those to ink.
+/// Full-range BT.601 to ink. The file's colours are `1 - ink` twice over: Adobe stores inks inverted,
+/// and YCCK takes the colours of inverted inks; only black is inverted once.
 fn ycck_to_cmyk([y, cb, cr, k]: &mut [u8; 4]) {
     let (luma, blue, red) = (f32::from(*y), f32::from(*cb) - 128.0, f32::from(*cr) - 128.0);
-    let ink = |light: f32| 255 - (light + 0.5) as u8;
+    let ink = |v: f32| (v + 0.5) as u8;
     *y = ink(luma + 1.402 * red);
     *cb = ink(luma - 0.344_136 * blue - 0.714_136 * red);
     *cr = ink(luma + 1.772 * blue);
@@ -131,24 +135,39 @@ fn ycck_to_cmyk([y, cb, cr, k]: &mut [u8; 4]) {
 /// True where the end marker follows the first scan. Decoders paint what is missing grey; a file
 /// that is still being written must not pass for a picture.
 fn has_end(bytes: &[u8]) -> bool {
-    first_scan(bytes)
-        .is_some_and(|scan| bytes[scan..].windows(2).any(|window| window == [0xff, 0xd9]))
+    let scan = segments(bytes).find(|(kind, _)| *kind == START_OF_SCAN);
+    scan.is_some_and(|(_, at)| bytes[at..].windows(2).any(|window| window == [0xff, 0xd9]))
 }
 
-fn first_scan(bytes: &[u8]) -> Option<usize> {
-    let mut at = 2;
-    loop {
+/// Refuses the rare codings, which the decoder takes for unknown segments.
+fn check_coding(bytes: &[u8]) -> Result<(), Fault> {
+    let coding = segments(bytes).find_map(|(kind, _)| match kind {
+        0xc3 | 0xc7 | 0xcb | 0xcf => Some("lossless coding"),
+        0xc5 | 0xc6 | 0xcd | 0xce => Some("differential coding"),
+        0xc9 | 0xca => Some("arithmetic coding"),
+        _ => None,
+    });
+    coding.map_or(Ok(()), |coding| Err(Fault::Unsupported(coding.into())))
+}
+
+/// The kinds of the segments up to the first scan, and where each begins after its kind.
+fn segments(bytes: &[u8]) -> impl Iterator<Item = (u8, usize)> {
+    let mut next = Some(2);
+    std::iter::from_fn(move || {
+        let at = next.take()?;
         let marker = at + bytes.get(at..)?.iter().position(|byte| *byte == 0xff)?;
-        let kind = marker + bytes.get(marker..)?.iter().position(|byte| *byte != 0xff)?;
-        match bytes[kind] {
-            0xda => return Some(kind + 1),
-            0x00 | 0x01 | 0xd0..=0xd9 => at = kind + 1,
+        let at = marker + bytes.get(marker..)?.iter().position(|byte| *byte != 0xff)?;
+        let (kind, start) = (bytes[at], at + 1);
+        next = match kind {
+            START_OF_SCAN => None,
+            0x00 | 0x01 | 0xd0..=0xd9 => Some(start),
             _ => {
-                let length = *bytes.get(kind + 1..)?.first_chunk::<2>()?;
-                at = kind + 1 + usize::from(u16::from_be_bytes(length)).max(2);
+                let length = bytes.get(start..).and_then(<[u8]>::first_chunk::<2>);
+                length.map(|length| start + usize::from(u16::from_be_bytes(*length)).max(2))
             }
-        }
-    }
+        };
+        Some((kind, start))
+    })
 }
 
 fn fault(error: DecodeErrors) -> Fault {

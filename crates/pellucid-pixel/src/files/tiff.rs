@@ -1,5 +1,6 @@
 //! TIFF files.
 
+mod directory;
 mod layout;
 mod palette;
 mod read;

@@ -54,6 +54,10 @@ fn open<R: BufRead + Seek>(reader: R) -> Result<WebPDecoder<R>, Fault> {
 
 fn outline_of<R: BufRead + Seek>(decoder: &mut WebPDecoder<R>) -> Result<Outline, Fault> {
     let (width, height) = decoder.dimensions();
+    if width == 0 || height == 0 {
+        // The decoder keeps 14 bits of a side.
+        return Err(Fault::Unsupported("a side of 16384 pixels".into()));
+    }
     let mut warnings = Vec::new();
     let icc = decoder.icc_profile().map_err(fault)?;
     let srgb = Conversion::none(Encoding::Srgb);

@@ -2,9 +2,7 @@
 
 use std::io::{BufRead, Cursor, Seek};
 
-use moxcms::{
-    CicpColorPrimaries, CicpProfile, ColorProfile, MatrixCoefficients, TransferCharacteristics,
-};
+use moxcms::{CicpColorPrimaries, CicpProfile, MatrixCoefficients, TransferCharacteristics};
 use png::{BitDepth, ColorType, Decoder, DecodingError, Info, Reader, Transformations};
 
 use super::super::colour::{Conversion, Model, Primaries};
@@ -125,13 +123,12 @@ fn code_points(info: &Info<'_>) -> Option<Result<Conversion, String>> {
     ) else {
         return Some(Err("its code points are unknown".into()));
     };
-    let profile = ColorProfile::new_from_cicp(CicpProfile {
+    Some(Conversion::from_code_points(CicpProfile {
         color_primaries,
         transfer_characteristics,
         matrix_coefficients: MatrixCoefficients::Identity,
         full_range: true,
-    });
-    Some(Conversion::from_profile(&profile, Model::Rgb))
+    }))
 }
 
 fn gamma_and_primaries(info: &Info<'_>) -> Result<Conversion, String> {

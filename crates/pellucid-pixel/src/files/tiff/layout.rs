@@ -46,23 +46,26 @@ pub(super) fn layout<R: Read + Seek>(decoder: &mut Decoder<R>) -> Result<Layout,
     if count < colours {
         return Err(Fault::Damaged(format!("{count} samples are too few for its colours")));
     }
-    let (alpha, alpha_sample) = match extra.iter().position(|kind| matches!(kind, 1 | 2)) {
-        Some(i) if extra[i] == 1 => (Alpha::Premultiplied, Some(colours + i)),
-        Some(i) => (Alpha::Straight, Some(colours + i)),
+    let alpha = match extra.as_slice() {
+        [1, ..] => Alpha::Premultiplied,
+        [2, ..] => Alpha::Straight,
         // Writers that leave the tag out mean straight alpha by a sample more.
-        None if extra.is_empty() && count == colours + 1 => (Alpha::Straight, Some(colours)),
-        None => (Alpha::Opaque, None),
+        [] if count == colours + 1 => Alpha::Straight,
+        [_, rest @ ..] if rest.iter().any(|kind| matches!(kind, 1 | 2)) => {
+            return Err(Fault::Unsupported("alpha behind a channel of another meaning".into()));
+        }
+        _ => Alpha::Opaque,
     };
-    let channels = Channels { colours, alpha: alpha_sample, count };
-    let layout = Layout {
-        channels,
-        model,
-        alpha,
-        bits,
-        planar: planar && count > 1,
-        indexed,
-        has_unknown_sample: alpha_sample.is_none() && count > colours,
+    let planar = planar && count > 1;
+    let known = colours + usize::from(alpha != Alpha::Opaque);
+    let channels = Channels {
+        colours,
+        alpha: (alpha != Alpha::Opaque).then_some(colours),
+        // The decoder leaves out what follows colour and alpha, but not after grey or in planes.
+        count: if planar || colours == 1 { count } else { known },
     };
+    let layout =
+        Layout { channels, model, alpha, bits, planar, indexed, has_unknown_sample: count > known };
     match is_read(&layout, kind) {
         true => Ok(layout),
         false => Err(Fault::Unsupported(format!(

@@ -35,38 +35,13 @@ pub(super) fn unpack(packed: &[u8], bits: u32, width: usize) -> Vec<u8> {
         .collect()
 }
 
-/// Same page, declared to be grey: where the directory's colour kind is "palette", the bytes that
-/// say so. The decoder reads indices only as grey samples.
-pub(super) fn declared_grey(bytes: &[u8]) -> Option<Vec<u8>> {
-    const COLOUR_KIND: u64 = 262;
+/// The same file with its first page declared to be grey. The decoder reads indices only as grey
+/// samples.
+pub(super) fn declared_grey(file: &[u8], colour_kind: u64) -> Vec<u8> {
     const GREY: u8 = 1;
-    let big = match bytes.get(..4)? {
-        [b'I', b'I', ..] => false,
-        [b'M', b'M', ..] => true,
-        _ => return None,
-    };
-    let number = |at: usize, len: usize| -> Option<u64> {
-        let bytes = bytes.get(at..at.checked_add(len)?)?;
-        let shifted = |value: u64, byte: &u8| value << 8 | u64::from(*byte);
-        Some(match big {
-            true => bytes.iter().fold(0, shifted),
-            false => bytes.iter().rev().fold(0, shifted),
-        })
-    };
-    // Sizes of an offset, of the count of entries, of an entry, and of what precedes its value.
-    let (offset, offset_len, count_len, entry_len, value_at) = match number(2, 2)? {
-        42 => (4, 4, 2, 12, 8),
-        _ => (8, 8, 8, 20, 12),
-    };
-    let directory = usize::try_from(number(offset, offset_len)?).ok()?;
-    let entries = number(directory, count_len)?.min(1 << 16) as usize;
-    let entry = (0..entries)
-        .map(|i| directory + count_len + i * entry_len)
-        .find(|at| number(*at, 2) == Some(COLOUR_KIND))?;
-    let value = entry + value_at + if big { 1 } else { 0 };
-    let mut grey = bytes.to_vec();
-    *grey.get_mut(value)? = GREY;
-    Some(grey)
+    let mut grey = file.to_vec();
+    grey[colour_kind as usize] = GREY;
+    grey
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! TIFF to pixels: the first page.
 
-use std::collections::BTreeSet;
-use std::io::{Cursor, Read, Seek};
+use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use tiff::decoder::{Decoder, DecodingResult};
 use tiff::tags::Tag;
@@ -11,38 +10,38 @@ use super::super::orientation::Orientation;
 use super::super::outline::{Outline, icc_or};
 use super::super::samples::{Channels, Sample, pixels, planar_pixels};
 use super::super::{Decoded, Fault, Limits};
+use super::directory::directories;
 use super::layout::{Layout, bytes, fault, layout, number, numbers};
 use super::palette;
 use crate::{Encoding, Pixel};
 
-/// Memory for the value of a tag. The decoder keeps up to 32 bytes for each number.
-const TAG_BYTES: usize = 1 << 20;
 /// The largest colour profile.
 const PROFILE_BYTES: u64 = 16 << 20;
-/// The most pages that are counted.
-const MOST_PAGES: usize = 65_536;
+/// Memory for tags, whose counts have been checked.
+const TAG_BYTES: usize = 64 << 20;
 
 /// What the first page's tags promise.
-pub(in super::super) fn outline(reader: impl Read + Seek) -> Result<Outline, Fault> {
-    Ok(outline_of(&mut open(reader, &Limits::default())?)?.0)
+pub(in super::super) fn outline(mut reader: impl Read + Seek) -> Result<Outline, Fault> {
+    let pages = directories(&mut reader)?.pages;
+    Ok(outline_of(&mut open(reader, TAG_BYTES)?, pages)?.0)
 }
 
 /// The first page.
 pub(in super::super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Fault> {
-    let mut decoder = open(Cursor::new(bytes), limits)?;
-    let (outline, layout) = outline_of(&mut decoder)?;
+    let directories = directories(&mut Cursor::new(bytes))?;
+    let mut decoder = open(Cursor::new(bytes), TAG_BYTES)?;
+    let (outline, layout) = outline_of(&mut decoder, directories.pages)?;
     let stored = layout.channels.count as u64 * u64::from(layout.bits.div_ceil(8));
     // Strips are unpacked one at a time beside the whole, a single strip being the worst case.
     outline.check(limits, 2 * stored)?;
     let pixels = match layout.indexed {
         true => {
             let map = numbers(&mut decoder, Tag::ColorMap)?;
-            let grey = palette::declared_grey(bytes)
-                .ok_or(Fault::Damaged("its colour kind is missing".into()))?;
-            let samples = samples(&mut open(Cursor::new(grey.as_slice()), limits)?)?;
+            let grey = palette::declared_grey(bytes, directories.colour_kind);
+            let samples = samples(open(Cursor::new(grey), TAG_BYTES)?, limits)?;
             indexed(samples, &layout, &outline, &map)?
         }
-        false => direct(samples(&mut decoder)?, &layout, &outline)?,
+        false => direct(samples(decoder, limits)?, &layout, &outline)?,
     };
     if pixels.len() != outline.width as usize * outline.height as usize {
         return Err(Fault::Damaged("its strips do not fill the page".into()));
@@ -50,16 +49,23 @@ pub(in super::super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded,
     Ok(outline.image(pixels))
 }
 
-fn open<R: Read + Seek>(reader: R, limits: &Limits) -> Result<Decoder<R>, Fault> {
-    let memory = usize::try_from(limits.max_bytes).unwrap_or(usize::MAX);
-    let mut own = tiff::decoder::Limits::default();
-    own.decoding_buffer_size = memory;
-    own.intermediate_buffer_size = memory;
-    own.ifd_value_size = TAG_BYTES;
-    Ok(Decoder::new(reader).map_err(fault)?.with_limits(own))
+fn open<R: Read + Seek>(mut reader: R, memory: usize) -> Result<Decoder<R>, Fault> {
+    reader.seek(SeekFrom::Start(0))?;
+    Ok(Decoder::new(reader).map_err(fault)?.with_limits(memory_limits(memory)))
 }
 
-fn outline_of<R: Read + Seek>(decoder: &mut Decoder<R>) -> Result<(Outline, Layout), Fault> {
+fn memory_limits(memory: usize) -> tiff::decoder::Limits {
+    let mut limits = tiff::decoder::Limits::default();
+    limits.decoding_buffer_size = memory;
+    limits.intermediate_buffer_size = memory;
+    limits.ifd_value_size = memory;
+    limits
+}
+
+fn outline_of<R: Read + Seek>(
+    decoder: &mut Decoder<R>,
+    pages: u32,
+) -> Result<(Outline, Layout), Fault> {
     let (width, height) = decoder.dimensions().map_err(fault)?;
     let layout = layout(decoder)?;
     let mut warnings = Vec::new();
@@ -81,7 +87,7 @@ fn outline_of<R: Read + Seek>(decoder: &mut Decoder<R>) -> Result<(Outline, Layo
         height,
         alpha: layout.alpha,
         bits: layout.bits,
-        frames: pages(decoder),
+        frames: pages,
         conversion,
         orientation: orientation.map_or(Orientation::UPRIGHT, Orientation::from_tag),
         warnings,
@@ -89,24 +95,9 @@ fn outline_of<R: Read + Seek>(decoder: &mut Decoder<R>) -> Result<(Outline, Layo
     Ok((outline, layout))
 }
 
-/// Pages that can be reached from the first one.
-fn pages<R: Read + Seek>(decoder: &mut Decoder<R>) -> u32 {
-    let mut seen = BTreeSet::new();
-    let mut next = decoder.ifd_pointer();
-    let mut count = 0;
-    while let Some(page) = next.filter(|page| seen.len() < MOST_PAGES && seen.insert(page.0)) {
-        next = match decoder.read_directory(page) {
-            Ok(directory) => {
-                count += 1;
-                directory.next()
-            }
-            Err(_) => None,
-        };
-    }
-    count.max(1)
-}
-
-fn samples<R: Read + Seek>(decoder: &mut Decoder<R>) -> Result<DecodingResult, Fault> {
+fn samples<R: Read + Seek>(decoder: Decoder<R>, limits: &Limits) -> Result<DecodingResult, Fault> {
+    let memory = usize::try_from(limits.max_bytes).unwrap_or(usize::MAX);
+    let mut decoder = decoder.with_limits(memory_limits(memory));
     let mut samples = DecodingResult::U8(Vec::new());
     decoder.read_image_to_buffer(&mut samples).map_err(fault)?;
     Ok(samples)
