@@ -1,11 +1,26 @@
-//! Changes of a weight: what LoRA files and their relatives add to a tensor when it is taken.
+//! Changes of weights: what LoRA files and their relatives add to a tensor when it is taken.
+//!
+//! A patch refers to its file; nothing of it is read before the weight that it changes is.
+
+mod arithmetic;
+mod layer_diffuse;
+mod lora;
+mod lora_keys;
+mod names;
+mod operand;
+
+pub use layer_diffuse::{diffusers_offsets, layer_diffuse_patches};
+pub use lora::{LoraPatches, PatchList, lora_patches};
+pub use lora_keys::lora_layer;
+pub use names::{Network, Target, Targets, layer_names};
+pub use operand::Operand;
 
 use candle_core::Tensor;
 
 use crate::weights::Problem;
 
 /// A change of one weight.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Patch {
     /// How much of it is applied; 1 is the change as it was trained.
     pub strength: f64,
@@ -14,86 +29,112 @@ pub struct Patch {
 }
 
 /// What a patch does to a weight.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Delta {
     /// Adds a tensor of the same shape.
-    Add(Tensor),
+    Add(Operand),
+    /// Adds a tensor after growing the weight with zeros, at the end of every axis, to its shape.
+    AddPadded(Operand),
     /// Puts another tensor in the weight's place; the strength does not matter.
-    Set(Tensor),
-    /// Adds a tensor after growing the weight with zeros to its shape.
-    AddPadded(Tensor),
+    Set(Operand),
+    /// Adds a product of factors.
+    Factors {
+        /// The factors.
+        factors: Box<Factors>,
+        /// What their product is multiplied with: alpha divided by the rank.
+        scale: f64,
+        /// Norms of the patched weight's rows or columns (DoRA, Liu et al. 2024).
+        norms: Option<Operand>,
+    },
+}
+
+/// Small tensors that make a large one.
+#[derive(Clone, Debug)]
+pub enum Factors {
+    /// LoRA (Hu et al. 2021): up times down, with a kernel between them in the Tucker form.
+    LowRank {
+        /// `[out, rank]`, ones at the end.
+        up: Operand,
+        /// `[rank, in, …kernel]`; in the Tucker form `[rank, in]`.
+        down: Operand,
+        /// `[rank, rank, …kernel]`.
+        middle: Option<Operand>,
+    },
+    /// LoHa (FedPara, Hyeon-Woo et al. 2021): two low-rank matrices, multiplied by element.
+    Hadamard([Pair; 2]),
+    /// LoKr (Edalati et al. 2022): the Kronecker product of two matrices, whole or low-rank.
+    Kronecker([Factor; 2]),
+}
+
+/// A low-rank matrix, or a kernel in the Tucker form.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    /// `[out, rank]`; in the Tucker form `[rank, out]`.
+    pub a: Operand,
+    /// `[rank, in, …]`.
+    pub b: Operand,
+    /// `[rank, rank, …kernel]`.
+    pub core: Option<Operand>,
+}
+
+/// A factor of a Kronecker product.
+#[derive(Clone, Debug)]
+pub enum Factor {
+    /// The matrix itself.
+    Whole(Operand),
+    /// A product of two.
+    LowRank(Pair),
 }
 
 impl Patch {
     /// The shape of the weight after the patch, or why the patch does not fit.
     pub fn shape_of(&self, shape: &[usize]) -> Result<Vec<usize>, Problem> {
-        let unfit = |found: &[usize]| {
-            Problem::Patch(format!("a patch of shape {found:?} for a weight of shape {shape:?}"))
+        let unfit = |what: &str, found: &[usize]| {
+            Problem::Patch(format!("{what} of shape {found:?} for a weight of shape {shape:?}"))
         };
         match &self.delta {
-            Delta::Add(by) if by.dims() == shape => Ok(shape.to_vec()),
-            Delta::Set(to) if to.dims() == shape => Ok(shape.to_vec()),
-            Delta::AddPadded(by) => {
-                let grows = by.dims().len() == shape.len()
-                    && by.dims().iter().zip(shape).all(|(new, old)| new >= old);
-                grows.then(|| by.dims().to_vec()).ok_or_else(|| unfit(by.dims()))
+            Delta::Add(operand) | Delta::Set(operand) => {
+                let fits = arithmetic::same_layer(operand.shape(), shape);
+                fits.then(|| shape.to_vec()).ok_or_else(|| unfit("a patch", operand.shape()))
             }
-            Delta::Add(tensor) | Delta::Set(tensor) => Err(unfit(tensor.dims())),
+            Delta::AddPadded(operand) => {
+                let grown = operand.shape();
+                let fits = grown.len() == shape.len()
+                    && grown.iter().zip(shape).all(|(new, old)| new >= old);
+                fits.then(|| grown.to_vec()).ok_or_else(|| unfit("a patch", grown))
+            }
+            Delta::Factors { factors, norms, .. } => {
+                let made = arithmetic::factors_shape(factors)?;
+                if arithmetic::elements(&made) != arithmetic::elements(shape) {
+                    return Err(unfit("factors of a patch", &made));
+                }
+                match norms {
+                    Some(norms) if !arithmetic::norms_fit(norms.shape(), shape) => {
+                        Err(unfit("norms", norms.shape()))
+                    }
+                    _ => Ok(shape.to_vec()),
+                }
+            }
         }
     }
 
     /// The weight after the patch; both are f32 on the CPU.
     pub fn apply(&self, weight: &Tensor) -> Result<Tensor, Problem> {
         match &self.delta {
-            Delta::Add(by) => added(weight, by, self.strength),
-            Delta::Set(to) => Ok(to.clone()),
-            Delta::AddPadded(by) => added(&padded(weight, by.dims())?, by, self.strength),
+            Delta::Add(operand) => arithmetic::add(weight, &operand.read()?, self.strength),
+            Delta::AddPadded(operand) => {
+                let weight = arithmetic::padded(weight, operand.shape())?;
+                arithmetic::add(&weight, &operand.read()?, self.strength)
+            }
+            Delta::Set(operand) => Ok(operand.read()?.reshape(weight.dims())?),
+            Delta::Factors { factors, scale, norms: None } => {
+                arithmetic::add(weight, &arithmetic::product(factors)?, self.strength * scale)
+            }
+            Delta::Factors { factors, scale, norms: Some(norms) } => {
+                let product = arithmetic::product(factors)?;
+                let full = arithmetic::add(weight, &product, *scale)?;
+                arithmetic::renormed(weight, &full, &norms.read()?, self.strength)
+            }
         }
     }
 }
-
-fn added(weight: &Tensor, by: &Tensor, strength: f64) -> Result<Tensor, Problem> {
-    Ok((weight + by.to_dtype(weight.dtype())?.affine(strength, 0.0)?)?)
-}
-
-fn padded(weight: &Tensor, shape: &[usize]) -> Result<Tensor, Problem> {
-    let mut weight = weight.clone();
-    for (axis, &size) in shape.iter().enumerate() {
-        let missing = size.saturating_sub(weight.dim(axis)?);
-        weight = weight.pad_with_zeros(axis, 0, missing)?;
-    }
-    Ok(weight)
-}
-
-/// The layer that a key of a LoRA file speaks of; `None` if it is none of a LoRA file.
-pub fn lora_layer(key: &str) -> Option<&str> {
-    LORA_ENDS.iter().find_map(|end| key.strip_suffix(end)).filter(|layer| !layer.is_empty())
-}
-
-/// What keys of LoRA files end in, after the name of a layer.
-const LORA_ENDS: [&str; 24] = [
-    ".lora_up.weight",
-    ".lora_down.weight",
-    ".lora_mid.weight",
-    ".lora_A.weight",
-    ".lora_B.weight",
-    ".lora_A.default.weight",
-    ".lora_B.default.weight",
-    ".lora.up.weight",
-    ".lora.down.weight",
-    "_lora.up.weight",
-    "_lora.down.weight",
-    ".alpha",
-    ".dora_scale",
-    ".hada_w1_a",
-    ".hada_w1_b",
-    ".hada_w2_a",
-    ".hada_w2_b",
-    ".lokr_w1",
-    ".lokr_w2",
-    ".lokr_w1_a",
-    ".lokr_w2_a",
-    ".diff",
-    ".diff_b",
-    ".set_weight",
-];

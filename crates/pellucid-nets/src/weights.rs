@@ -1,10 +1,14 @@
 //! Named tensors of weight files: lazily read, viewed under other names, patched when taken.
 
+mod archive;
 mod error;
+mod pickle;
+mod pytorch;
 mod safetensors;
 mod stored;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Bound;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +16,6 @@ use std::sync::Arc;
 use candle_core::{DType, Device, Tensor};
 
 pub use error::{Problem, WeightsError};
-pub use safetensors::{Header, HeaderEntry, read_header};
 pub use stored::StoredType;
 
 use crate::patch::Patch;
@@ -59,14 +62,15 @@ enum Step {
 }
 
 impl Weights {
-    /// Opens a safetensors file; the header is checked, no tensor is read.
+    /// Opens a safetensors file, or a PyTorch file without running the pickle in it.
     ///
+    /// The header is checked, no tensor is read. Which of the two it is, its first bytes say.
     /// The file is memory-mapped: it must not be truncated by somebody else while it is open.
     pub fn open(path: &Path) -> Result<Self, WeightsError> {
         Ok(Self::of_source(Source::open(path)?))
     }
 
-    /// Opens a safetensors file that is already in memory; `name` stands for the file in errors.
+    /// Opens a file that is already in memory; `name` stands for the file in errors.
     pub fn from_bytes(name: &Path, bytes: Vec<u8>) -> Result<Self, WeightsError> {
         Ok(Self::of_source(Source::from_bytes(name, bytes)?))
     }
@@ -243,6 +247,14 @@ impl Weights {
         self.slot(key).ok_or_else(|| self.missing(key))
     }
 
+    /// An error about a tensor of this view.
+    pub(crate) fn problem(&self, key: &str, problem: Problem) -> WeightsError {
+        match self.slot(key).or_else(|| self.index.values().next()) {
+            Some(slot) => self.error(slot, key, problem),
+            None => WeightsError::new(None, Some(format!("{}{key}", self.prefix)), problem),
+        }
+    }
+
     fn missing(&self, key: &str) -> WeightsError {
         let file = self.index.values().next().and_then(|slot| slot.source.file());
         WeightsError::new(file, Some(format!("{}{key}", self.prefix)), Problem::Missing)
@@ -250,6 +262,12 @@ impl Weights {
 
     fn error(&self, slot: &Slot, key: &str, problem: Problem) -> WeightsError {
         WeightsError::new(slot.source.file(), Some(format!("{}{key}", self.prefix)), problem)
+    }
+}
+
+impl fmt::Debug for Weights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} tensors below `{}`", self.keys().count(), self.prefix)
     }
 }
 

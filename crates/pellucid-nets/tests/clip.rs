@@ -46,8 +46,7 @@ fn same_tokens(case: &Value, file: &Weights, which: &str, tokens: &Tokens) {
 fn compare(case: &Value, file: &Weights, found: &Encoded) {
     for (name, found) in [("cond", &found.cond), ("pooled", &found.pooled)] {
         let expected = file.plain(support::text(&case["out"], name)).unwrap();
-        // The tolerance is the fixture's: two f32 implementations differ by up to 2e-5 here.
-        let excess = support::excess(found, &expected, &case["tol"]);
+        let excess = support::excess(found, &expected, &support::f32_encoders());
         assert!(excess <= 0.0, "{}: {name} is off by {excess} too much", case["id"]);
     }
 }

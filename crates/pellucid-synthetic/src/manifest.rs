@@ -8,6 +8,7 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize)]
 pub struct Manifest {
     /// The name of the manifest.
+    #[serde(default)]
     pub name: String,
     /// Where the file belongs below a folder of models.
     #[serde(default)]

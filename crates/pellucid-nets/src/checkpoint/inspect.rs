@@ -9,7 +9,7 @@ use super::shapes::{Shapes, any_below, below, same, size};
 use super::special;
 use super::unet::{UnetConfig, controlnet_layout, unet_config, unet_layout};
 use super::vae::{vae_config, vae_layout};
-use crate::weights::{Part, WeightsError, read_header};
+use crate::weights::{Part, Weights, WeightsError};
 
 /// What a file is and what does not fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,11 +42,9 @@ pub fn inspect(shapes: &Shapes) -> Inspection {
         .unwrap_or_else(|| plain(FileKind::Unknown))
 }
 
-/// Tells what a safetensors file is; only its header is read.
+/// Tells what a file is; no tensor is read.
 pub fn inspect_file(path: &Path) -> Result<Inspection, WeightsError> {
-    let header = read_header(path)?;
-    let shapes = header.entries.into_iter().map(|(key, entry)| (key, entry.shape)).collect();
-    Ok(inspect(&shapes))
+    Ok(inspect(&Weights::open(path)?.shapes()))
 }
 
 /// Places where a text encoder can be: prefix, kind, and whether the names are open_clip's.

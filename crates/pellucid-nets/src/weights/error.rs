@@ -53,6 +53,8 @@ pub enum Problem {
     Part(Part),
     /// A patch that does not fit, in words.
     Patch(String),
+    /// A tensor of a patch cannot be read.
+    Operand(Box<WeightsError>),
     /// An error of the tensor library.
     Tensor(candle_core::Error),
 }
@@ -100,6 +102,7 @@ impl fmt::Display for Problem {
             }
             Self::Part(part) => write!(f, "the shape allows no {part:?}"),
             Self::Patch(why) => write!(f, "{why}"),
+            Self::Operand(error) => write!(f, "its patch cannot be read: {error}"),
             Self::Tensor(error) => write!(f, "{error}"),
         }
     }
@@ -110,6 +113,7 @@ impl std::error::Error for WeightsError {
         match &*self.problem {
             Problem::Io(error) => Some(error),
             Problem::Tensor(error) => Some(error),
+            Problem::Operand(error) => Some(error),
             _ => None,
         }
     }

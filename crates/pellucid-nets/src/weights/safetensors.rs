@@ -2,21 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
-use super::{Problem, StoredType, WeightsError};
+use super::{Problem, StoredType, WeightsError, pytorch};
 
 /// The longest header that is read, in bytes; the format's own limit.
 const LONGEST_HEADER: u64 = 100_000_000;
 
 /// The longest axis of a tensor; an empty tensor could claim any, and sizes are computed with it.
-const LONGEST_AXIS: u64 = 1 << 32;
+const LONGEST_AXIS: u64 = 1 << 31;
+
+/// The most elements of a tensor, empty axes counted as one.
+const MOST_ELEMENTS: u64 = 1 << 40;
 
 /// What a safetensors file holds, without the numbers.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,20 +39,18 @@ pub struct HeaderEntry {
     pub bytes: Range<usize>,
 }
 
-/// Reads and checks the header of a file; the tensors are not touched.
-pub fn read_header(path: &Path) -> Result<Header, WeightsError> {
-    let whole = |problem| WeightsError::of_file(path, problem);
-    let mut file = File::open(path).map_err(|e| whole(e.into()))?;
-    let length = file.metadata().map_err(|e| whole(e.into()))?.len();
-    let mut start = Vec::new();
-    file.by_ref().take(8).read_to_end(&mut start).map_err(|e| whole(e.into()))?;
-    let header = header_length(&start, length).map_err(whole)?;
-    file.take(header).read_to_end(&mut start).map_err(|e| whole(e.into()))?;
-    header_of(path, &start, length)
+/// Finds the tensors of a safetensors file or, told by its first bytes, of a PyTorch file.
+pub(super) fn find_tensors(path: &Path, bytes: &[u8]) -> Result<Header, WeightsError> {
+    if !bytes.starts_with(b"PK\x03\x04") {
+        return parse_header(path, bytes);
+    }
+    let entries =
+        pytorch::entries(bytes).map_err(|why| WeightsError::of_file(path, Problem::Format(why)))?;
+    Ok(Header { entries, metadata: BTreeMap::new() })
 }
 
 /// Checks the header at the start of a whole file.
-pub(super) fn parse_header(path: &Path, bytes: &[u8]) -> Result<Header, WeightsError> {
+fn parse_header(path: &Path, bytes: &[u8]) -> Result<Header, WeightsError> {
     let length = bytes.len() as u64;
     let header = header_length(&bytes[..bytes.len().min(8)], length)
         .map_err(|problem| WeightsError::of_file(path, problem))?;
@@ -60,8 +59,8 @@ pub(super) fn parse_header(path: &Path, bytes: &[u8]) -> Result<Header, WeightsE
 }
 
 fn header_length(start: &[u8], file: u64) -> Result<u64, Problem> {
-    if start.starts_with(b"PK\x03\x04") || start.starts_with(&[0x80, 0x02]) {
-        let why = "this is a pickle, which could run code; convert it to safetensors";
+    if start.starts_with(&[0x80, 0x02]) {
+        let why = "a PyTorch file from before version 1.6; convert it to safetensors";
         return Err(Problem::Format(why.to_owned()));
     }
     let Ok(start) = <[u8; 8]>::try_from(start) else {
@@ -119,8 +118,11 @@ fn entry_of(raw: &RawEntry, header: usize, file: u64) -> Result<HeaderEntry, Pro
         let why = format!("{} bytes for {:?} of {}", end - start, raw.shape, raw.dtype);
         return Err(Problem::Offsets(why));
     }
-    if raw.shape.iter().any(|&axis| axis > LONGEST_AXIS) {
-        return Err(Problem::Offsets(format!("an axis of {:?} is absurdly long", raw.shape)));
+    let elements = raw.shape.iter().try_fold(1u64, |product, &n| product.checked_mul(n.max(1)));
+    if raw.shape.iter().any(|&axis| axis > LONGEST_AXIS)
+        || elements.is_none_or(|elements| elements > MOST_ELEMENTS)
+    {
+        return Err(Problem::Offsets(format!("no tensor has the shape {:?}", raw.shape)));
     }
     let place = |offset: u64| usize::try_from(offset).map(|offset| header + offset);
     let too_big = |_| Problem::Offsets("beyond the address space".to_owned());

@@ -8,7 +8,7 @@ use candle_core::{DType, Device, Tensor};
 use half::{bf16, f16};
 use memmap2::Mmap;
 
-use super::safetensors::{Header, HeaderEntry, parse_header};
+use super::safetensors::{Header, HeaderEntry, find_tensors};
 use super::{Problem, WeightsError};
 
 /// Element types that weight files have and that are read here.
@@ -56,12 +56,12 @@ impl Source {
         // SAFETY: the map is read-only and private to this source; the documented condition is
         // that nobody truncates the file while it is open.
         let map = unsafe { Mmap::map(&file) }.map_err(io)?;
-        let Header { entries, metadata } = parse_header(path, &map)?;
+        let Header { entries, metadata } = find_tensors(path, &map)?;
         Ok(Self { file: Some(path.into()), content: Content::Mapped { map, entries }, metadata })
     }
 
     pub(super) fn from_bytes(name: &Path, bytes: Vec<u8>) -> Result<Self, WeightsError> {
-        let Header { entries, metadata } = parse_header(name, &bytes)?;
+        let Header { entries, metadata } = find_tensors(name, &bytes)?;
         Ok(Self { file: Some(name.into()), content: Content::Bytes { bytes, entries }, metadata })
     }
 
