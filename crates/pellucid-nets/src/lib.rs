@@ -1,6 +1,10 @@
 //! Networks, checkpoints, weight patches, samplers, schedules, noise.
 
+pub mod blocks;
+pub mod controlnet;
 pub mod patch;
+pub mod unet;
+pub mod vae;
 pub mod weights;
 
 pub use weights::{Weights, WeightsError};
