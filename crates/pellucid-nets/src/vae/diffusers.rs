@@ -57,9 +57,9 @@ fn middle(name: &str) -> Option<String> {
     let (part, rest) = name.split_once('.')?;
     let (index, tail) = numbered(rest)?;
     match part {
-        "resnets" => Some(format!("block_{}.{}", index + 1, residual_part(tail))),
+        "resnets" => Some(format!("mid.block_{}.{}", index + 1, residual_part(tail))),
         "attentions" => ATTENTION.iter().find_map(|(from, to)| {
-            Some(format!("attn_{}.{to}{}", index + 1, tail.strip_prefix(from)?))
+            Some(format!("mid.attn_{}.{to}{}", index + 1, tail.strip_prefix(from)?))
         }),
         _ => None,
     }
