@@ -2,6 +2,7 @@
 
 pub mod blocks;
 pub mod controlnet;
+pub mod layer_diffuse;
 pub mod patch;
 pub mod unet;
 pub mod vae;

@@ -53,6 +53,18 @@ impl Conv2d {
         Ok(Self { weight, bias, stride, padding })
     }
 
+    /// Loads `weight` and `bias` in the shape they have, with padding that keeps the size at stride 1.
+    pub fn load_as_stored(source: &Source, stride: usize) -> Result<Self, NetworkError> {
+        let shape = source.weights.shape("weight").unwrap_or_default().to_vec();
+        match shape[..] {
+            [output, input, kernel, _] => {
+                Self::load(source, input, output, kernel, stride, kernel / 2)
+            }
+            // Says which tensor is missing, or of another rank than a convolution's.
+            _ => Self::load(source, 0, 0, 0, stride, 0),
+        }
+    }
+
     /// `[b, in, h, w]` to `[b, out, h', w']`; an error if the padded picture is smaller than the kernel.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, NetworkError> {
         let (_, channels, height, width) = x.dims4()?;

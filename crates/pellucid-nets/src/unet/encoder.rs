@@ -42,7 +42,7 @@ struct Embedder {
 
 enum InputBlock {
     Convolution(Conv2d),
-    Residual { residual: ResidualBlock, transformer: Option<SpatialTransformer> },
+    Residual { residual: Box<ResidualBlock>, transformer: Option<SpatialTransformer> },
     Downsample(Downsample),
 }
 
@@ -238,5 +238,5 @@ fn load_residual(
     let transformer = (depth > 0)
         .then(|| SpatialTransformer::load_for(&source.under("1"), config, width, depth))
         .transpose()?;
-    Ok(InputBlock::Residual { residual, transformer })
+    Ok(InputBlock::Residual { residual: Box::new(residual), transformer })
 }

@@ -54,7 +54,7 @@ pub struct AttentionSite {
 }
 
 /// A block of a UNet, numbered as in checkpoint keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Block {
     /// `input_blocks.N`.
     Input(usize),
@@ -79,7 +79,8 @@ pub struct Next<'a> {
 }
 
 impl<'a> Next<'a> {
-    pub(super) fn new(hooks: &'a Hooks) -> Self {
+    /// All hooks of a list.
+    pub fn new(hooks: &'a Hooks) -> Self {
         Self { hooks }
     }
 

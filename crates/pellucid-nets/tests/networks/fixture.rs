@@ -27,6 +27,7 @@ pub struct Case<'a> {
 
 impl Section {
     /// Opens a section; `None`, with a line that says so, where the fixtures are absent.
+    #[expect(clippy::print_stdout, reason = "a skipped test must say so")]
     pub fn open(name: &str) -> Option<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures/units");
         let Ok(index) = std::fs::read(root.join(name).join("index.json")) else {
@@ -89,6 +90,11 @@ impl Case<'_> {
     /// An expected output.
     pub fn output(&self, name: &str) -> Tensor {
         self.tensor("out", name)
+    }
+
+    /// Whether there is such an output.
+    pub fn has_output(&self, name: &str) -> bool {
+        self.value["out"].get(name).is_some()
     }
 
     /// The names of the expected outputs.

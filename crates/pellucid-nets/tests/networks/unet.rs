@@ -290,3 +290,19 @@ fn sdxl_listens_to_its_size_conditioning() {
         assert!(difference(&eps(label), &eps(&no_size)) > 1e-3);
     });
 }
+
+#[test]
+fn the_bits_do_not_depend_on_the_number_of_threads() {
+    with_unet("sd15_16x16", DType::F32, |unet, context, _| {
+        let x = Tensor::arange(0f32, 2.0 * 4.0 * 17.0 * 12.0, &Device::Cpu).unwrap();
+        let x = x.sin().unwrap().reshape((2, 4, 17, 12)).unwrap();
+        let run = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| unet.forward(&plain_input(&x, &[700.0, 30.0], context, None)).unwrap())
+        };
+        let one = run(1);
+        for threads in [2, 5] {
+            assert_eq!(difference(&one, &run(threads)), 0.0, "{threads} threads");
+        }
+    });
+}
