@@ -2,8 +2,12 @@
 
 pub mod blocks;
 pub mod controlnet;
+pub mod guidance;
 pub mod layer_diffuse;
+pub mod noise;
 pub mod patch;
+pub mod sample;
+pub mod schedule;
 pub mod unet;
 pub mod vae;
 pub mod weights;

@@ -10,12 +10,15 @@
 //! - Whatever mixes pixels (merging, resizing, blurring) works on premultiplied values.
 //! - Positions and sizes are in pixels, x to the right, y down; angles are clockwise degrees.
 
+pub mod files;
+pub mod flatten;
 pub mod image;
 pub mod layers;
 pub mod matte;
 pub mod merge;
 
+pub use flatten::{flatten, flatten_in, layers_batch};
 pub use image::{Alpha, Encoding, Image, ImageFact, Pixel};
 pub use layers::{Layer, LayerContent, LayerMask, Layers};
 pub use matte::{Matte, MatteFact};
-pub use merge::Mode;
+pub use merge::{AlphaRule, Clamp, Family, MaskMode, Merge, Mode, merge, result_alpha};
