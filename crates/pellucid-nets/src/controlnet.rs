@@ -1,16 +1,15 @@
 //! ControlNet: a copy of a UNet's encoder that looks at a picture and adds to the UNet's features.
 //!
 //! Zhang et al., "Adding Conditional Control to Text-to-Image Diffusion Models". Keys are those of the
-//! original files; [`ldm_controlnet_name`] gives them for the diffusers layout.
+//! original files; [`ldm_unet`](crate::checkpoint::ldm_unet) gives them for the
+//! diffusers layout.
 
 mod hint;
 
 use candle_core::{DType, Device, Tensor};
 
 use crate::blocks::{Conv2d, NetworkError, Source, input_error};
-use crate::unet::{
-    ControlResiduals, DiffusersUnet, Encoder, EncoderInput, Surroundings, UnetConfig, ldm_unet_name,
-};
+use crate::unet::{ControlResiduals, Encoder, EncoderInput, Surroundings, UnetConfig};
 use crate::weights::Weights;
 use hint::HintNetwork;
 
@@ -96,30 +95,5 @@ impl ControlNet {
         let hint = hint.to_device(&self.encoder.device)?.to_dtype(self.encoder.dtype)?;
         let features = self.hint.forward(&hint)?;
         Ok(if rows == batch { features } else { features.repeat((batch, 1, 1, 1))? })
-    }
-}
-
-/// The original name of a diffusers ControlNet tensor; `None` if it is not one.
-pub fn ldm_controlnet_name(diffusers: &str, encoder: &DiffusersUnet) -> Option<String> {
-    let output = |from: &str, to: &str| Some(format!("{to}{}", diffusers.strip_prefix(from)?));
-    if let Some(rest) = diffusers.strip_prefix("controlnet_down_blocks.") {
-        let (index, tail) = rest.split_once('.')?;
-        return Some(format!("zero_convs.{index}.0.{tail}"));
-    }
-    if let Some(rest) = diffusers.strip_prefix("controlnet_cond_embedding.blocks.") {
-        let (index, tail) = rest.split_once('.')?;
-        return Some(format!("input_hint_block.{}.{tail}", 2 * index.parse::<usize>().ok()? + 2));
-    }
-    output("controlnet_mid_block.", "middle_block_out.0.")
-        .or_else(|| output("controlnet_cond_embedding.conv_in.", "input_hint_block.0."))
-        .or_else(|| output("controlnet_cond_embedding.conv_out.", "input_hint_block.14."))
-        .or_else(|| ldm_unet_name(diffusers, encoder))
-}
-
-/// The weights under their original names; weights that have them already are returned as they are.
-pub fn controlnet_in_ldm_layout(weights: &Weights) -> Weights {
-    match DiffusersUnet::from_weights(weights) {
-        Some(encoder) => weights.renamed(|name| ldm_controlnet_name(name, &encoder)),
-        None => weights.clone(),
     }
 }

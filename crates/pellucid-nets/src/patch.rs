@@ -64,3 +64,36 @@ fn padded(weight: &Tensor, shape: &[usize]) -> Result<Tensor, Problem> {
     }
     Ok(weight)
 }
+
+/// The layer that a key of a LoRA file speaks of; `None` if it is none of a LoRA file.
+pub fn lora_layer(key: &str) -> Option<&str> {
+    LORA_ENDS.iter().find_map(|end| key.strip_suffix(end)).filter(|layer| !layer.is_empty())
+}
+
+/// What keys of LoRA files end in, after the name of a layer.
+const LORA_ENDS: [&str; 24] = [
+    ".lora_up.weight",
+    ".lora_down.weight",
+    ".lora_mid.weight",
+    ".lora_A.weight",
+    ".lora_B.weight",
+    ".lora_A.default.weight",
+    ".lora_B.default.weight",
+    ".lora.up.weight",
+    ".lora.down.weight",
+    "_lora.up.weight",
+    "_lora.down.weight",
+    ".alpha",
+    ".dora_scale",
+    ".hada_w1_a",
+    ".hada_w1_b",
+    ".hada_w2_a",
+    ".hada_w2_b",
+    ".lokr_w1",
+    ".lokr_w2",
+    ".lokr_w1_a",
+    ".lokr_w2_a",
+    ".diff",
+    ".diff_b",
+    ".set_weight",
+];

@@ -1,12 +1,11 @@
 //! The denoising UNet of Stable Diffusion 1.5 and XL.
 //!
-//! Keys are those of the original checkpoints (`input_blocks.0.0.weight`, …); [`ldm_unet_name`] gives
-//! them for the diffusers layout. Formulas: Rombach et al., "High-Resolution Image Synthesis with
+//! Keys are those of the original checkpoints (`input_blocks.0.0.weight`, …);
+//! [`ldm_unet`](crate::checkpoint::ldm_unet) gives them for the diffusers layout. Formulas: Rombach et al., "High-Resolution Image Synthesis with
 //! Latent Diffusion Models", and Podell et al., "SDXL".
 
 mod attention;
 mod config;
-mod diffusers;
 mod encoder;
 mod hook;
 mod network;
@@ -14,9 +13,8 @@ mod residual;
 mod size_vector;
 mod transformer;
 
+pub use crate::checkpoint::{Heads, UnetConfig, UnetLevel};
 pub use attention::{Attention, LowRank, LowRankSet};
-pub use config::{Heads, UnetConfig, UnetLevel};
-pub use diffusers::{DiffusersUnet, ldm_unet_name, unet_in_ldm_layout};
 pub(crate) use encoder::{Encoder, EncoderInput};
 pub use hook::{AttentionCall, AttentionHook, AttentionSite, Block, Hooks, Next, Role};
 pub use network::{ControlResiduals, Unet, UnetInput};

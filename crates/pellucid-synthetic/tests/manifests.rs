@@ -7,6 +7,7 @@ use pellucid_synthetic::{Choice, Element, one_tensor, read_manifest, safetensors
 use sha2::{Digest, Sha256};
 
 /// The manifests; `None`, said aloud, where they are not laid out beside the repository.
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn manifests() -> Option<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/manifests");
     if !folder.is_dir() {

@@ -2,11 +2,11 @@
 
 use candle_core::{DType, Device, Tensor};
 
-use super::config::{UnetConfig, UnetLevel};
 use super::hook::Block;
 use super::residual::{Downsample, ResidualBlock};
 use super::transformer::{SpatialTransformer, Surroundings};
 use crate::blocks::{Conv2d, Linear, NetworkError, Source, input_error, silu, sinusoids};
+use crate::checkpoint::{UnetConfig, UnetLevel};
 
 /// Time and label embeddings, input blocks and middle.
 pub(crate) struct Encoder {
@@ -48,7 +48,7 @@ enum InputBlock {
 
 struct Middle {
     before: ResidualBlock,
-    transformer: SpatialTransformer,
+    transformer: Option<SpatialTransformer>,
     after: ResidualBlock,
 }
 
@@ -122,7 +122,10 @@ impl Encoder {
         around: Surroundings<'_>,
     ) -> Result<Tensor, NetworkError> {
         let h = self.middle.before.forward(h, embedding)?;
-        let h = self.middle.transformer.run(&h, Block::Middle, around)?;
+        let h = match &self.middle.transformer {
+            Some(transformer) => transformer.run(&h, Block::Middle, around)?,
+            None => h,
+        };
         self.middle.after.forward(&h, embedding)
     }
 
@@ -200,11 +203,11 @@ impl Middle {
         let (width, time_width) = (config.middle_width(), config.time_width());
         let residual = |key| ResidualBlock::load(&source.under(key), width, width, time_width);
         let (attention, depth) = (source.under("1"), config.middle_depth);
-        Ok(Self {
-            before: residual("0")?,
-            transformer: SpatialTransformer::load_for(&attention, config, width, depth)?,
-            after: residual("2")?,
-        })
+        let transformer = (depth > 0)
+            .then(|| SpatialTransformer::load_for(&attention, config, width, depth))
+            .transpose()?;
+        let last = if depth > 0 { "2" } else { "1" };
+        Ok(Self { before: residual("0")?, transformer, after: residual(last)? })
     }
 }
 

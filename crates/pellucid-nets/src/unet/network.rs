@@ -2,12 +2,12 @@
 
 use candle_core::{DType, Device, Tensor};
 
-use super::config::UnetConfig;
 use super::encoder::{Encoder, EncoderInput};
 use super::hook::{Block, Hooks, Role};
 use super::residual::{NORM_EPS, NORM_GROUPS, ResidualBlock, Upsample};
 use super::transformer::{SpatialTransformer, Surroundings};
 use crate::blocks::{Conv2d, GroupNorm, NetworkError, Source, input_error, silu};
+use crate::checkpoint::UnetConfig;
 use crate::weights::Weights;
 
 /// A network that predicts what is noise in a noisy latent.

@@ -3,11 +3,9 @@
 use candle_core::Tensor;
 
 use super::attention::Attention;
-use super::config::{Heads, UnetConfig};
 use super::hook::{AttentionCall, AttentionSite, Block, Hooks, Next, Role};
-use crate::blocks::{
-    Conv2d, GroupNorm, LayerNorm, Linear, NetworkError, Source, gelu, input_error,
-};
+use crate::blocks::{Conv2d, GroupNorm, LayerNorm, Linear, NetworkError, Source, gelu};
+use crate::checkpoint::UnetConfig;
 
 /// Added to the variance of the group norm before a transformer.
 const GROUP_NORM_EPS: f64 = 1e-6;
@@ -169,15 +167,7 @@ impl SpatialTransformer {
         width: usize,
         depth: usize,
     ) -> Result<Self, NetworkError> {
-        let heads = match config.heads.at(width) {
-            0 => match config.heads {
-                Heads::Count(_) => return input_error("a UNet needs at least one attention head"),
-                Heads::Width(head) => {
-                    return input_error(format!("{width} channels make no heads of width {head}"));
-                }
-            },
-            heads => heads,
-        };
+        let heads = config.heads.at(width)?;
         let (context, dense) = (config.context_width, config.dense_projections);
         Self::load(source, width, context, heads, depth, dense)
     }

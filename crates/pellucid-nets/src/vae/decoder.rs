@@ -3,8 +3,8 @@
 use candle_core::Tensor;
 
 use super::blocks::{Middle, VaeResidualBlock, VaeUpsample, load_norm};
-use super::config::VaeConfig;
 use crate::blocks::{Conv2d, GroupNorm, NetworkError, Source, silu};
+use crate::checkpoint::VaeConfig;
 
 pub(super) struct Decoder {
     conv_in: Conv2d,
@@ -22,12 +22,13 @@ struct Level {
 
 impl Decoder {
     pub(super) fn load(source: &Source, config: &VaeConfig) -> Result<Self, NetworkError> {
-        let coarsest = config.width(config.multipliers.len() - 1);
-        let mut levels = Vec::with_capacity(config.multipliers.len());
+        let widths = config.widths();
+        let coarsest = widths.last().copied().unwrap_or(config.base_width);
+        let mut levels = Vec::with_capacity(widths.len());
         let mut input = coarsest;
-        for level in (0..config.multipliers.len()).rev() {
+        for (level, &width) in widths.iter().enumerate().rev() {
             let source = source.under(format!("up.{level}"));
-            let width = config.width(level);
+
             let mut residuals = Vec::with_capacity(config.residual_blocks + 1);
             for index in 0..=config.residual_blocks {
                 let source = source.under(format!("block.{index}"));
@@ -43,8 +44,8 @@ impl Decoder {
             conv_in: Conv2d::load3(&source.under("conv_in"), config.latent_channels, coarsest)?,
             middle: Middle::load(&source.under("mid"), coarsest)?,
             levels,
-            norm_out: load_norm(&source.under("norm_out"), config.width(0))?,
-            conv_out: Conv2d::load3(&source.under("conv_out"), config.width(0), 3)?,
+            norm_out: load_norm(&source.under("norm_out"), config.base_width)?,
+            conv_out: Conv2d::load3(&source.under("conv_out"), config.base_width, 3)?,
         })
     }
 

@@ -3,8 +3,8 @@
 use candle_core::Tensor;
 
 use super::blocks::{Middle, VaeDownsample, VaeResidualBlock, load_norm};
-use super::config::VaeConfig;
 use crate::blocks::{Conv2d, GroupNorm, NetworkError, Source, silu};
+use crate::checkpoint::VaeConfig;
 
 pub(super) struct Encoder {
     conv_in: Conv2d,
@@ -21,19 +21,20 @@ struct Level {
 
 impl Encoder {
     pub(super) fn load(source: &Source, config: &VaeConfig) -> Result<Self, NetworkError> {
-        let coarsest = config.width(config.multipliers.len() - 1);
-        let mut levels = Vec::with_capacity(config.multipliers.len());
+        let widths = config.widths();
+        let coarsest = widths.last().copied().unwrap_or(config.base_width);
+        let mut levels = Vec::with_capacity(widths.len());
         let mut input = config.base_width;
-        for level in 0..config.multipliers.len() {
+        for (level, &width) in widths.iter().enumerate() {
             let source = source.under(format!("down.{level}"));
-            let width = config.width(level);
+
             let mut residuals = Vec::with_capacity(config.residual_blocks);
             for index in 0..config.residual_blocks {
                 let source = source.under(format!("block.{index}"));
                 residuals.push(VaeResidualBlock::load(&source, input, width)?);
                 input = width;
             }
-            let downsample = (level + 1 < config.multipliers.len())
+            let downsample = (level + 1 < widths.len())
                 .then(|| VaeDownsample::load(&source.under("downsample"), width))
                 .transpose()?;
             levels.push(Level { residuals, downsample });

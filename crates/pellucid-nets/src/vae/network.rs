@@ -2,11 +2,11 @@
 
 use candle_core::{DType, Device, Tensor};
 
-use super::config::VaeConfig;
 use super::decoder::Decoder;
 use super::encoder::Encoder;
 use super::framing::{crop_to_multiple, picture_of_signal, signal_of_picture};
 use crate::blocks::{Conv2d, NetworkError, Source, input_error};
+use crate::checkpoint::VaeConfig;
 use crate::weights::Weights;
 
 /// An autoencoder. Latents are unscaled, see [`super::LatentFormat`].

@@ -15,6 +15,9 @@ use super::{Problem, StoredType, WeightsError};
 /// The longest header that is read, in bytes; the format's own limit.
 const LONGEST_HEADER: u64 = 100_000_000;
 
+/// The longest axis of a tensor; an empty tensor could claim any, and sizes are computed with it.
+const LONGEST_AXIS: u64 = 1 << 32;
+
 /// What a safetensors file holds, without the numbers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Header {
@@ -115,6 +118,9 @@ fn entry_of(raw: &RawEntry, header: usize, file: u64) -> Result<HeaderEntry, Pro
     if size.is_none() {
         let why = format!("{} bytes for {:?} of {}", end - start, raw.shape, raw.dtype);
         return Err(Problem::Offsets(why));
+    }
+    if raw.shape.iter().any(|&axis| axis > LONGEST_AXIS) {
+        return Err(Problem::Offsets(format!("an axis of {:?} is absurdly long", raw.shape)));
     }
     let place = |offset: u64| usize::try_from(offset).map(|offset| header + offset);
     let too_big = |_| Problem::Offsets("beyond the address space".to_owned());

@@ -1,12 +1,12 @@
 //! ControlNets alone and inside a UNet.
 
 use candle_core::{DType, Device, Tensor};
-use pellucid_nets::controlnet::{
-    ControlInput, ControlNet, controlnet_in_ldm_layout, fit_hint, ldm_controlnet_name,
-};
-use pellucid_nets::unet::{ControlResiduals, DiffusersUnet, Unet, UnetInput};
+use pellucid_nets::checkpoint::ldm_unet;
+use pellucid_nets::controlnet::{ControlInput, ControlNet, fit_hint};
+use pellucid_nets::schedule::Discretisation;
+use pellucid_nets::unet::{ControlResiduals, Unet, UnetInput};
 
-use crate::fixture::{Case, Section, close, difference};
+use crate::fixture::{Case, Section, close, difference, pairs, renamed};
 use crate::unet::{fixture_config, plain_input};
 
 fn section() -> Option<Section> {
@@ -97,7 +97,7 @@ fn a_picture_of_another_size_is_cut_and_scaled() {
     let active = case.output("active").to_vec1::<f32>().unwrap();
     let sigma = f64::from(active[0]);
     let x = (&x / (sigma * sigma + 1.0).sqrt()).unwrap();
-    let step = timestep(sigma);
+    let step = timestep(active[0]);
     let input = ControlInput {
         x: &x,
         timesteps: &[step, step],
@@ -110,16 +110,9 @@ fn a_picture_of_another_size_is_cut_and_scaled() {
     case.check("middle", &residuals.middle);
 }
 
-/// The index of the training noise level nearest to `sigma` in the logarithm.
-pub fn timestep(sigma: f64) -> f32 {
-    let (start, end) = (0.00085f64.sqrt(), 0.012f64.sqrt());
-    let mut product = 1.0;
-    let distances = (0..1000).map(|index| {
-        let root = start + (end - start) * f64::from(index) / 999.0;
-        product *= 1.0 - root * root;
-        (((1.0 - product) / product).sqrt().ln() - sigma.ln()).abs()
-    });
-    distances.enumerate().min_by(|a, b| a.1.total_cmp(&b.1)).unwrap().0 as f32
+/// The training time of a noise level, as the network is told it.
+pub fn timestep(sigma: f32) -> f32 {
+    Discretisation::stable_diffusion().timestep(sigma) as f32
 }
 
 #[test]
@@ -140,19 +133,14 @@ fn hints_of_any_size_fit() {
 fn diffusers_names_translate_to_the_original_ones() {
     let Some(section) = section() else { return };
     for family in ["sd15", "sdxl"] {
-        let unet = DiffusersUnet { residual_blocks: 2, up_transformers: Vec::new() };
         let map = section.json(&format!("06_unet/{family}.controlnet.ldm_to_diffusers.json"));
-        for (ldm, diffusers) in map.as_object().unwrap() {
-            let diffusers = diffusers.as_str().unwrap();
-            assert_eq!(ldm_controlnet_name(diffusers, &unet).as_deref(), Some(ldm.as_str()));
-        }
         let case = section.case(&format!("{family}_forward"));
         let weights = case.synthetic_weights("manifest");
-        let renamed = weights.renamed(|ldm| Some(map[ldm].as_str().unwrap().to_owned()));
-        let back = controlnet_in_ldm_layout(&renamed);
+        let there = renamed(&weights, &pairs(&map));
+        let back = renamed(&there, &ldm_unet(&there.shapes()));
         assert!(back.keys().eq(weights.keys()));
-        let key = "zero_convs.3.0.weight";
-        let (a, b) = (back.plain(key).unwrap(), weights.plain(key).unwrap());
-        close(key, &a, &b, 0.0, 0.0);
+        for key in weights.keys() {
+            close(key, &back.plain(key).unwrap(), &weights.plain(key).unwrap(), 0.0, 0.0);
+        }
     }
 }

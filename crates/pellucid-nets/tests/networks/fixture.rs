@@ -162,3 +162,15 @@ pub fn channels_first(picture: &Tensor) -> Tensor {
 pub fn channels_last(picture: &Tensor) -> Tensor {
     picture.permute((0, 2, 3, 1)).unwrap().contiguous().unwrap()
 }
+
+/// Weights under the names of a map.
+pub fn renamed(weights: &Weights, names: &[(String, String)]) -> Weights {
+    let names: BTreeMap<&str, &str> = names.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    weights.renamed(|key| Some((*names.get(key)?).to_owned()))
+}
+
+/// The pairs of a JSON object of texts.
+pub fn pairs(map: &Value) -> Vec<(String, String)> {
+    let pair = |(key, value): (&String, &Value)| (key.clone(), value.as_str().unwrap().to_owned());
+    map.as_object().unwrap().iter().map(pair).collect()
+}

@@ -1,15 +1,16 @@
 //! Transparent decoder and encoder, padding, resampling, previews.
 
 use candle_core::{DType, Device, Tensor};
-use pellucid_nets::Weights;
+use pellucid_nets::checkpoint::ldm_vae;
 use pellucid_nets::layer_diffuse::{
     Backing, ControlEncoder, Fit, Interpolation, LayerPicture, OffsetEncoder, OffsetScale, Raster,
     TransparentDecoder, View, bytes_by_truncation, checkerboard, decode_layer, encode_layer, fit,
     layer_signal, on_grey, over_checkerboard, pad_colour, pyramid, resample,
 };
-use pellucid_nets::vae::{Vae, VaeConfig, vae_in_ldm_layout};
+use pellucid_nets::noise::Generator;
+use pellucid_nets::vae::{Vae, VaeConfig};
 
-use crate::fixture::{Case, Section, channels_first, channels_last, close};
+use crate::fixture::{Case, Section, channels_first, channels_last, close, renamed};
 
 pub fn section() -> Option<Section> {
     Section::open("08_layerdiffuse")
@@ -26,7 +27,8 @@ fn offset_encoder(case: &Case<'_>, manifest: &str) -> OffsetEncoder {
 }
 
 fn vae(case: &Case<'_>) -> Vae {
-    let weights: Weights = vae_in_ldm_layout(&case.synthetic_weights("vae_manifest"));
+    let weights = case.synthetic_weights("vae_manifest");
+    let weights = renamed(&weights, &ldm_vae(&weights.shapes()));
     let config = VaeConfig::from_weights(&weights).unwrap();
     Vae::load(&weights, &config, DType::F32, &Device::Cpu).unwrap()
 }
@@ -217,6 +219,9 @@ fn layers_encode_to_a_latent_with_an_offset() {
         let scale = OffsetScale::Trained300;
         let latent = encode_layer(&vae, &encoder, &layer, Backing::Zero, scale).unwrap();
         case.check("latent", &latent);
+        let seed = case.params["global_seed"].as_u64().unwrap();
+        let noise = Generator::seeded(seed).randn(posterior.mean.shape()).unwrap();
+        case.check("latent_no_offset", &posterior.sample(&noise).unwrap());
     }
 }
 

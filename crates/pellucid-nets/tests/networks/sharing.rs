@@ -9,6 +9,7 @@ use pellucid_nets::layer_diffuse::{
     AttentionSharing, SharingHook, SharingLayer, StopAt, read_patch_file, sharing_sites,
 };
 use pellucid_nets::patch::{Delta, Patch};
+use pellucid_nets::schedule::Discretisation;
 use pellucid_nets::unet::{
     Attention, AttentionCall, AttentionHook, AttentionSite, Block, Next, Role, Unet, UnetConfig,
     UnetInput,
@@ -132,8 +133,7 @@ fn denoised(
 ) -> Tensor {
     let (x, context) = (case.input("x"), case.input("context"));
     let sigmas = case.numbers("sigma");
-    let timesteps: Vec<f32> =
-        sigmas.iter().map(|&s| crate::controlnet::timestep(s.into())).collect();
+    let timesteps: Vec<f32> = sigmas.iter().map(|&s| crate::controlnet::timestep(s)).collect();
     let label = case.has_input("y").then(|| case.input("y"));
     let column = |values: Vec<f32>| Tensor::from_vec(values, (sigmas.len(), 1, 1, 1), &Device::Cpu);
     let divisors = sigmas.iter().map(|sigma| (sigma * sigma + 1.0).sqrt()).collect();
@@ -276,11 +276,16 @@ fn a_patch_adds_to_a_weight_and_may_enlarge_it() {
 #[test]
 fn a_patch_stops_below_its_noise_level() {
     let Some(section) = section() else { return };
+    let levels = Discretisation::stable_diffusion();
     for name in ["stop_at_karras_20", "stop_at_normal_10"] {
         let table = section.json(&format!("08b_layerdiffuse_unet/{name}.json"));
         let sigmas = table["sigmas"].as_array().unwrap();
-        for (_, case) in table["ending_step"].as_object().unwrap() {
-            let stop = StopAt { sigma: case["sigma_end"].as_f64().unwrap() };
+        for (percent, case) in table["ending_step"].as_object().unwrap() {
+            let sigma = levels.percent_to_sigma(percent.parse().unwrap());
+            let wanted = case["sigma_end"].as_f64().unwrap();
+            // The tables are f32.
+            assert!((sigma - wanted).abs() <= 1e-6 * wanted, "{sigma} is not {wanted}");
+            let stop = StopAt { sigma };
             let used = case["patched_model_used"].as_array().unwrap();
             assert!(!used.is_empty());
             for (sigma, used) in sigmas.iter().zip(used) {

@@ -3,13 +3,13 @@
 use candle_core::{DType, Device, Tensor};
 use pellucid_nets::Weights;
 use pellucid_nets::blocks::{SinusoidOrder, Source, sinusoids, sinusoids_with};
+use pellucid_nets::checkpoint::ldm_unet;
 use pellucid_nets::unet::{
-    DiffusersUnet, Downsample, Heads, ResidualBlock, SizeConditioning, SpatialTransformer,
-    TransformerBlock, Unet, UnetConfig, UnetInput, Upsample, ldm_unet_name, size_vector,
-    unet_in_ldm_layout,
+    Downsample, Heads, ResidualBlock, SizeConditioning, SpatialTransformer, TransformerBlock, Unet,
+    UnetConfig, UnetInput, Upsample, size_vector,
 };
 
-use crate::fixture::{Case, Section, difference};
+use crate::fixture::{Case, Section, difference, pairs, renamed};
 
 /// The fixtures' SDXL UNets have narrower heads than real ones, which no shape tells.
 pub fn fixture_config(case: &Case<'_>, weights: &Weights) -> UnetConfig {
@@ -184,29 +184,13 @@ fn whole_unets_match_in_both_layouts() {
         case.check("eps_diffusers", &eps);
 
         let map = section.json(&format!("06_unet/{family}.ldm_to_diffusers.json"));
-        let renamed = weights.renamed(|ldm| Some(map[ldm].as_str().unwrap().to_owned()));
-        assert!(!renamed.has("input_blocks.0.0.weight"));
-        let back = unet_in_ldm_layout(&renamed);
+        let there = renamed(&weights, &pairs(&map));
+        assert!(!there.has("input_blocks.0.0.weight"));
+        let back = renamed(&there, &ldm_unet(&there.shapes()));
         assert!(back.keys().eq(weights.keys()));
         let again = Unet::load(&back, &config, DType::F32, &Device::Cpu).unwrap();
         let again = again.forward(&plain_input(&x, &t, &context, label.as_ref())).unwrap();
         assert_eq!(difference(&eps, &again), 0.0);
-    }
-}
-
-#[test]
-fn diffusers_names_translate_to_the_original_ones() {
-    let Some(section) = section() else { return };
-    for (family, transformers) in
-        [("sd15", vec![false, true, true, true]), ("sdxl", vec![true, true, false])]
-    {
-        let unet = DiffusersUnet { residual_blocks: 2, up_transformers: transformers };
-        let map = section.json(&format!("06_unet/{family}.ldm_to_diffusers.json"));
-        for (ldm, diffusers) in map.as_object().unwrap() {
-            let diffusers = diffusers.as_str().unwrap();
-            assert_eq!(ldm_unet_name(diffusers, &unet).as_deref(), Some(ldm.as_str()));
-        }
-        assert_eq!(ldm_unet_name("text_model.embeddings.token_embedding.weight", &unet), None);
     }
 }
 
