@@ -16,6 +16,9 @@ const HEAD_WIDTH: usize = 8;
 /// The level, from the finest, whose input the latent is added to: one eighth of the picture's size.
 const LATENT_LEVEL: usize = 3;
 
+/// More levels than any decoder has.
+const MOST_LEVELS: usize = 16;
+
 /// Reads colour and alpha from a decoded picture and its latent.
 pub struct TransparentDecoder {
     dtype: DType,
@@ -230,8 +233,8 @@ fn level_widths(weights: &Weights) -> Result<Vec<usize>, NetworkError> {
         weights.shape(&format!("down_blocks.{level}.resnets.0.conv2.weight"))?.first().copied()
     };
     let widths: Vec<usize> = (0..).map_while(width).collect();
-    if widths.len() <= LATENT_LEVEL {
-        return input_error("no transparent decoder: it has too few `down_blocks`");
+    if widths.len() <= LATENT_LEVEL || widths.len() > MOST_LEVELS {
+        return input_error(format!("no transparent decoder: {} `down_blocks`", widths.len()));
     }
     Ok(widths)
 }

@@ -20,6 +20,6 @@ impl VaeConfig {
 
     /// Pixels along one side of a latent element: 8 for Stable Diffusion.
     pub fn pixels_per_latent(&self) -> usize {
-        1 << self.multipliers.len().saturating_sub(1)
+        1usize.checked_shl(self.multipliers.len().saturating_sub(1) as u32).unwrap_or(usize::MAX)
     }
 }

@@ -9,6 +9,9 @@ use crate::blocks::{Conv2d, NetworkError, Source, input_error};
 use crate::checkpoint::VaeConfig;
 use crate::weights::Weights;
 
+/// More levels than any autoencoder has: one latent element would stand for 32768 pixels.
+const MOST_LEVELS: usize = 16;
+
 /// An autoencoder. Latents are unscaled, see [`super::LatentFormat`].
 pub struct Vae {
     /// Its shape.
@@ -39,6 +42,9 @@ impl Vae {
         device: &Device,
     ) -> Result<Self, NetworkError> {
         let source = &Source::new(weights, dtype, device);
+        if config.multipliers.is_empty() || config.multipliers.len() > MOST_LEVELS {
+            return input_error(format!("an autoencoder of {} levels", config.multipliers.len()));
+        }
         let latent = config.latent_channels;
         Ok(Self {
             config: config.clone(),
