@@ -206,7 +206,9 @@ impl Session {
     pub fn explain(&self) -> Explained {
         let checked = self.checked();
         let graph = &checked.resolved.graph;
-        let wires: Vec<Wire> = checked.targets.iter().map(|target| target.wire).collect();
+        let stored = |target: &Target| self.stored_files(graph, &checked.keys, target).is_some();
+        let made = checked.targets.iter().filter(|target| !stored(target));
+        let wires: Vec<Wire> = made.map(|target| target.wire).collect();
         let store = self.store.as_ref().map(|store| &**store as &dyn Store);
         let fates = plan(graph, &checked.keys, &wires, &self.engine, store);
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
@@ -216,8 +218,7 @@ impl Session {
         });
         let nodes: Vec<(String, Fate, String)> = nodes.collect();
         let outputs = checked.targets.iter().map(|target| {
-            let stored = self.stored_files(graph, &checked.keys, target).is_some();
-            (graph.outputs[target.output].name.clone(), stored)
+            (graph.outputs[target.output].name.clone(), stored(target))
         });
         let outputs = outputs.collect();
         Explained { nodes, outputs, resolved: checked.resolved }

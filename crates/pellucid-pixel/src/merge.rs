@@ -73,7 +73,8 @@ pub struct Merge {
     pub mask: MaskMode,
     /// Which formula alpha follows.
     pub alpha: AlphaRule,
-    /// The encoding in which the mathematics is done.
+    /// The encoding in which the mathematics is done. Pictures in another one are converted,
+    /// which loses light without coverage (premultiplied colour where alpha is 0).
     pub space: Encoding,
     /// Dissolve's chance.
     pub seed: u64,

@@ -46,8 +46,7 @@ pub fn read_within(text: &str, limits: &Limits) -> Result<Spanned<Json>, Box<Tro
     if text.len() > limits.bytes.min(u32::MAX as usize) {
         return Err(Stuck { text, at: 0, open: &[] }.too_large(limits.bytes));
     }
-    let mut reader =
-        Reader { text, bytes: text.as_bytes(), at: 0, open: Vec::new(), values: 0, limits };
+    let mut reader = Reader::new(text, limits);
     reader.skip_blanks();
     let root = reader.value()?;
     reader.skip_blanks();
@@ -66,8 +65,20 @@ struct Reader<'a> {
     at: usize,
     /// Where the lists and objects that are not closed yet were opened.
     open: Vec<u32>,
+    /// The members read so far of all objects that are not closed yet, so that each gets a list of its
+    /// exact length.
+    members: Vec<Member>,
+    /// The same for lists.
+    elements: Vec<Spanned<Json>>,
     values: usize,
     limits: &'a Limits,
+}
+
+impl<'a> Reader<'a> {
+    fn new(text: &'a str, limits: &'a Limits) -> Self {
+        let (open, members, elements) = (Vec::new(), Vec::new(), Vec::new());
+        Self { text, bytes: text.as_bytes(), at: 0, open, members, elements, values: 0, limits }
+    }
 }
 
 impl Reader<'_> {
@@ -92,15 +103,19 @@ impl Reader<'_> {
 
     fn object(&mut self) -> Read<Json> {
         self.open()?;
-        let mut members = Vec::new();
+        let first = self.members.len();
         if self.peek() != Some(b'}') {
-            members.push(self.member()?);
-            while self.comma(b'}', &members[members.len() - 1].1.span)? {
-                members.push(self.member()?);
+            loop {
+                let member = self.member()?;
+                let span = member.1.span;
+                self.members.push(member);
+                if !self.comma(b'}', span)? {
+                    break;
+                }
             }
         }
         self.close();
-        Ok(Json::Object(members))
+        Ok(Json::Object(self.members.drain(first..).collect()))
     }
 
     fn member(&mut self) -> Read<Member> {
@@ -121,19 +136,23 @@ impl Reader<'_> {
 
     fn array(&mut self) -> Read<Json> {
         self.open()?;
-        let mut values = Vec::new();
+        let first = self.elements.len();
         if self.peek() != Some(b']') {
-            values.push(self.value()?);
-            while self.comma(b']', &values[values.len() - 1].span)? {
-                values.push(self.value()?);
+            loop {
+                let value = self.value()?;
+                let span = value.span;
+                self.elements.push(value);
+                if !self.comma(b']', span)? {
+                    break;
+                }
             }
         }
         self.close();
-        Ok(Json::Array(values))
+        Ok(Json::Array(self.elements.drain(first..).collect()))
     }
 
     /// Behind a value: whether there is a comma, so that another one follows, or the closing bracket.
-    fn comma(&mut self, closer: u8, before: &Span) -> Read<bool> {
+    fn comma(&mut self, closer: u8, before: Span) -> Read<bool> {
         self.skip_blanks();
         match self.peek() {
             Some(b',') => {
@@ -142,7 +161,7 @@ impl Reader<'_> {
                 Ok(true)
             }
             Some(byte) if byte == closer => Ok(false),
-            _ => Err(self.stuck().at_comma(*before)),
+            _ => Err(self.stuck().at_comma(before)),
         }
     }
 
@@ -230,4 +249,43 @@ pub(crate) fn number_end(bytes: &[u8], at: usize) -> Option<usize> {
         end = digits(end + 1 + usize::from(signed))?;
     }
     Some(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_cover_quotes_and_brackets_and_no_blanks() {
+        let text = " { \"é\" : [ 1e3 , \"x\\n\" , { } ] }\n";
+        let root = read(text).unwrap();
+        assert_eq!(root.span.of(text), "{ \"é\" : [ 1e3 , \"x\\n\" , { } ] }");
+        let (key, list) = root.v.member("é").unwrap();
+        assert_eq!((key.span.of(text), list.span.of(text)), ("\"é\"", "[ 1e3 , \"x\\n\" , { } ]"));
+        let values = list.v.as_array().unwrap();
+        let parts: Vec<_> = values.iter().map(|value| value.span.of(text)).collect();
+        assert_eq!(parts, ["1e3", "\"x\\n\"", "{ }"]);
+        assert_eq!(values[1].v.as_text(), Some("x\n"));
+    }
+
+    #[test]
+    fn pairs_stay_in_order_and_may_repeat_a_key() {
+        let root = read(r#"{"b": 1, "a": {"b": 2}, "b": [3]}"#).unwrap();
+        let keys: Vec<_> = root.v.as_object().unwrap().iter().map(|(key, _)| &*key.v).collect();
+        assert_eq!(keys, ["b", "a", "b"]);
+        assert_eq!(root.v.get("b").unwrap().v, Json::from(Number::from(1_u64)));
+    }
+
+    #[test]
+    fn every_escape_is_resolved() {
+        let root = read(r#""\"\\\/\b\f\n\r\t\u00e9\u00E9\ud83d\uDD25\u0000""#).unwrap();
+        assert_eq!(root.v.as_text(), Some("\"\\/\u{8}\u{c}\n\r\téé🔥\0"));
+    }
+
+    #[test]
+    fn a_number_may_be_beyond_every_machine_number() {
+        let root = read("1e999").unwrap();
+        let number = root.v.as_number().unwrap();
+        assert_eq!((&*number.text, number.as_f64()), ("1e999", None));
+    }
 }

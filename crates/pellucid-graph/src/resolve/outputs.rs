@@ -1,6 +1,6 @@
 //! What the graph writes: names, wires, formats.
 
-use pellucid_source::{Diagnostic, did_you_mean};
+use pellucid_source::{Diagnostic, Severity, did_you_mean};
 
 use super::expand::Expanded;
 use super::wires::{Lead, lead};
@@ -40,7 +40,10 @@ pub(super) fn check(graph: &Graph, formats: &dyn Formats, findings: &mut Vec<Dia
     for output in &graph.outputs {
         check_output(graph, output, formats, findings);
     }
-    tell_unused(graph, findings);
+    // Behind an error, what is unused cannot be told from what is not wired yet.
+    if !findings.iter().any(|finding| finding.severity == Severity::Error) {
+        tell_unused(graph, findings);
+    }
 }
 
 fn check_output(
@@ -134,9 +137,8 @@ fn tell_unused(graph: &Graph, findings: &mut Vec<Diagnostic>) {
         }
     }
     for (node, _) in graph.nodes.iter().zip(used).filter(|(_, used)| !used) {
-        // A node inside a graph used as a node is not this file's concern, and a node behind an
-        // output that leads nowhere has been told of already.
-        if !node.places.within.is_empty() || graph.outputs.iter().any(|o| o.wire.is_none()) {
+        // A node inside a graph used as a node is not this file's concern.
+        if !node.places.within.is_empty() {
             continue;
         }
         findings.push(

@@ -32,8 +32,7 @@ impl<'a> Span<'a> {
         }
         let curve = transfer(to);
         for (out, pixel) in scratch.iter_mut().zip(pixels) {
-            let [r, g, b, a] = straight_pixel(*pixel, straight);
-            *out = [curve(r), curve(g), curve(b), a];
+            *out = converted(*pixel, straight, curve);
         }
         Self { pixels: scratch, straight: true }
     }
@@ -69,28 +68,49 @@ impl<'a> Span<'a> {
         Span { pixels: scratch, straight: true }
     }
 
-    /// Calls `f` with the stretches that are not clear, in steps of a few pixels.
+    /// Calls `f` with the stretches that are not clear, in whole steps.
     fn for_each_present(self, mut f: impl FnMut(Range<usize>)) {
-        const STEP: usize = 16;
-        let mut start = None;
-        for (i, step) in self.pixels.chunks(STEP).enumerate() {
-            let [r, g, b, a] = step.iter().fold([0; 4], |bits: [u32; 4], pixel| {
-                std::array::from_fn(|c| bits[c] | pixel[c].to_bits())
-            });
-            let clear = if self.straight { a == 0 } else { (r | g | b | a) == 0 };
-            match (clear, start) {
-                (true, Some(from)) => {
-                    f(from..i * STEP);
-                    start = None;
-                }
-                (false, None) => start = Some(i * STEP),
-                _ => {}
-            }
-        }
-        if let Some(from) = start {
-            f(from..self.pixels.len());
+        let mut steps = presence(self.pixels, self.straight);
+        let mut start = 0;
+        while steps != 0 {
+            let clear = steps.trailing_zeros() as usize;
+            steps >>= clear;
+            let present = steps.trailing_ones() as usize;
+            steps = steps.checked_shr(present as u32).unwrap_or(0);
+            start += clear * STEP;
+            f(start..self.pixels.len().min(start + present * STEP));
+            start += present * STEP;
         }
     }
+}
+
+/// Pixels that are looked at together for being clear.
+const STEP: usize = 16;
+
+/// One bit for each step of a span, set where the step is not clear.
+fn presence(pixels: &[Pixel], straight: bool) -> u32 {
+    const { assert!(SPAN / STEP == u32::BITS as usize) };
+    let keep = if straight { [0, 0, 0, u32::MAX] } else { [u32::MAX; 4] };
+    let is_present = |bits: [u32; 8]| {
+        let [r, g, b, a] = std::array::from_fn(|i| (bits[i] | bits[i + 4]) & keep[i]);
+        (r | g | b | a) != 0
+    };
+    pulp::Arch::new().dispatch(|| {
+        let (steps, rest) = pixels.as_chunks::<STEP>();
+        let mut present = 0;
+        for (i, step) in steps.iter().enumerate() {
+            let (pairs, _) = step.as_flattened().as_chunks::<8>();
+            let bits = pairs.iter().fold([0; 8], |bits: [u32; 8], pair| {
+                std::array::from_fn(|i| bits[i] | pair[i].to_bits())
+            });
+            present |= u32::from(is_present(bits)) << i;
+        }
+        let rest_is_present = rest.iter().any(|pixel| {
+            let [r, g, b, a] = pixel.map(f32::to_bits);
+            is_present([r, g, b, a, 0, 0, 0, 0])
+        });
+        present | u32::from(rest_is_present).checked_shl(steps.len() as u32).unwrap_or(0)
+    })
 }
 
 /// A mode's loops with everything that stays the same for all pixels.
@@ -111,11 +131,20 @@ pub(crate) fn enter(pixels: &mut [Pixel], alpha: Alpha, (from, to): (Encoding, E
         (straight, false) => {
             let curve = transfer(to);
             for pixel in pixels {
-                let [r, g, b, a] = straight_pixel(*pixel, straight);
-                *pixel = premultiply([curve(r), curve(g), curve(b), a]);
+                *pixel = premultiply(converted(*pixel, straight, curve));
             }
         }
     }
+}
+
+/// A pixel in its straight form and another encoding. Clear ones are not worth a curve: their
+/// colour is in no result.
+fn converted(pixel: Pixel, straight: bool, curve: fn(f32) -> f32) -> Pixel {
+    if pixel[3] == 0.0 {
+        return [0.0; 4];
+    }
+    let [r, g, b, a] = straight_pixel(pixel, straight);
+    [curve(r), curve(g), curve(b), a]
 }
 
 /// A pixel's straight form: finite even where a premultiplied colour has next to no alpha.

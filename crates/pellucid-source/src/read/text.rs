@@ -10,12 +10,15 @@ impl Reader<'_> {
         let mut text = String::new();
         let mut run = self.at;
         loop {
-            let rest = &self.bytes[self.at..];
-            self.at += rest.iter().take_while(|&&byte| IS_PLAIN[byte as usize]).count();
+            self.at += plain_run(&self.bytes[self.at..]);
             match self.peek() {
                 Some(b'"') => {
-                    text.push_str(&self.text[run..self.at]);
+                    let last = &self.text[run..self.at];
                     self.at += 1;
+                    if text.is_empty() {
+                        return Ok(last.to_owned());
+                    }
+                    text.push_str(last);
                     return Ok(text);
                 }
                 Some(b'\\') => {
@@ -70,15 +73,44 @@ pub(crate) fn code_unit(bytes: &[u8], at: usize) -> Option<u32> {
     digits.iter().try_fold(0, |unit, &digit| Some(unit * 16 + char::from(digit).to_digit(16)?))
 }
 
-/// The bytes that stand for themselves inside quotes.
-const IS_PLAIN: [bool; 256] = {
-    let mut plain = [true; 256];
-    let mut control = 0;
-    while control < 0x20 {
-        plain[control] = false;
-        control += 1;
+/// How many bytes at the start stand for themselves inside quotes: all but quotes, backslashes and control
+/// characters. Looks at eight at a time, for text can be long.
+fn plain_run(bytes: &[u8]) -> usize {
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    for (index, &chunk) in chunks.iter().enumerate() {
+        let special = special_bytes(u64::from_le_bytes(chunk));
+        if special != 0 {
+            return 8 * index + special.trailing_zeros() as usize / 8;
+        }
     }
-    plain[b'"' as usize] = false;
-    plain[b'\\' as usize] = false;
-    plain
-};
+    let is_plain = |byte: &&u8| **byte >= 0x20 && !matches!(**byte, b'"' | b'\\');
+    8 * chunks.len() + rest.iter().take_while(is_plain).count()
+}
+
+/// Sets the top bit of the lowest byte that does not stand for itself; bits above it mean nothing.
+fn special_bytes(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 0xff;
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word;
+    let equal = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    (below(word, 0x20) | equal(b'"') | equal(b'\\')) & (ONES * 0x80)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_ends_at_the_first_special_byte_wherever_it_is() {
+        for special in 0..=255_u8 {
+            let is_plain = special >= 0x20 && special != b'"' && special != b'\\';
+            for at in 0..20 {
+                let mut bytes = [b'!'; 20];
+                bytes[at] = special;
+                assert_eq!(plain_run(&bytes), if is_plain { 20 } else { at }, "{special} at {at}");
+                bytes[at / 2..at].fill(0xff);
+                bytes[at + 1..].fill(b'"');
+                assert_eq!(plain_run(&bytes), at + usize::from(is_plain), "{special} at {at}");
+            }
+        }
+    }
+}
