@@ -1,1 +1,29 @@
 //! Files, sessions, watching, events, writing outputs.
+//!
+//! A [`Session`] checks, plans and runs one graph and remembers results between runs; [`watch`]
+//! drives one while files change. Nothing here needs a terminal: all that happens is an
+//! [`Event`]. The host knows no node: kinds are handed in.
+
+mod event;
+mod formats;
+mod ledger;
+mod paths;
+mod provenance;
+mod record;
+mod session;
+mod store;
+mod watch;
+mod world;
+mod write;
+
+pub use event::Event;
+pub use formats::FileFormats;
+pub use provenance::{Provenance, read_provenance};
+pub use session::{
+    CacheChoice, Explained, Listener, Options, ROOT_MARK, Report, Session, SessionError, Written,
+    WrittenState,
+};
+pub use store::DiskStore;
+pub use watch::{WatchError, watch};
+pub use world::{FileWorld, Folders, HostWorld, Look, MemoryWorld};
+pub use write::write_atomically;

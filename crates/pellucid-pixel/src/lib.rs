@@ -10,11 +10,26 @@
 //! - Whatever mixes pixels (merging, resizing, blurring) works on premultiplied values.
 //! - Positions and sizes are in pixels, x to the right, y down; angles are clockwise degrees.
 
+pub mod blur;
+pub mod edge;
+pub mod edges;
+pub mod files;
+pub mod flatten;
 pub mod image;
 pub mod layers;
+mod lines;
 pub mod matte;
+pub mod median;
 pub mod merge;
+pub mod morphology;
+mod raster;
+pub mod resize;
+pub mod shadow;
+pub mod sharpen;
+pub mod transform;
 
+pub use edge::Edge;
+pub use flatten::{flatten, flatten_in, layers_batch};
 pub use image::{Alpha, Encoding, Image, ImageFact, Pixel};
 pub use layers::{Layer, LayerContent, LayerMask, Layers};
 pub use matte::{Matte, MatteFact};

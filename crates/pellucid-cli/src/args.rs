@@ -1,0 +1,249 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use pellucid_graph::{Budget, Override};
+use pellucid_host::{CacheChoice, Options};
+
+use crate::exit::Failure;
+
+/// Evaluates JSON graphs whose nodes make, take apart and put together pictures.
+#[derive(Debug, Parser)]
+#[command(name = "pellucid", version, about, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a graph and write its outputs
+    Run(RunArgs),
+    /// Run a graph again whenever a file it reads changes
+    Watch(RunArgs),
+    /// Find out what is wrong with a graph, without running it
+    Check(CheckArgs),
+    /// Say what would run, and why
+    Explain(ExplainArgs),
+    /// Lay out a graph file canonically
+    Fmt(FmtArgs),
+    /// Draw a graph
+    Show(ShowArgs),
+    /// The manual of the node kinds
+    Kinds(KindsArgs),
+    /// Print the JSON Schema of graphs
+    Schema(SchemaArgs),
+    /// Turn a picture back into the graph it was made by
+    Import(ImportArgs),
+}
+
+/// The graph and all that can be said about running it.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    #[command(flatten)]
+    pub graph: GraphArgs,
+    /// Write only this output (repeatable)
+    #[arg(long, value_name = "OUTPUT")]
+    pub only: Vec<String>,
+    /// Folder to write outputs to
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub out: PathBuf,
+    /// Stream what happens as JSON, an object a line, to a file or to stdout (-)
+    #[arg(long, value_name = "FILE|-")]
+    pub events: Option<PathBuf>,
+    #[command(flatten)]
+    pub work: WorkArgs,
+}
+
+/// Which graph, and where its files are.
+#[derive(Debug, Args)]
+pub struct GraphArgs {
+    /// The graph file
+    pub graph: PathBuf,
+    /// Set a param: NAME=VALUE of the graph, or NODE.PARAM=VALUE (repeatable)
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// Folder that files of the graph may not lie outside of (default: the nearest folder above
+    /// with a file `pellucid.root` in it, or the graph's own)
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// Folder whose graphs are offered as kinds (repeatable)
+    #[arg(long, value_name = "DIR")]
+    pub nodes: Vec<PathBuf>,
+    /// Folder of models (repeatable)
+    #[arg(long, value_name = "DIR")]
+    pub models: Vec<PathBuf>,
+}
+
+/// How to work.
+#[derive(Debug, Args)]
+pub struct WorkArgs {
+    /// Device to work on; this build has cpu
+    #[arg(long, default_value = "cpu", value_parser = ["cpu"])]
+    pub device: String,
+    /// Number type to work with; this build has f32
+    #[arg(long, default_value = "f32", value_parser = ["f32"])]
+    pub dtype: String,
+    /// Threads to work with (default: all)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub threads: Option<u32>,
+    /// The most memory that values may take, such as 800M or 4G
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    pub memory: Option<u64>,
+    /// Folder of kept results (default: the user's cache folder)
+    #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
+    pub cache: Option<PathBuf>,
+    /// Keep no results on disk
+    #[arg(long)]
+    pub no_cache: bool,
+    /// The most disk space for kept results
+    #[arg(long, value_name = "BYTES", value_parser = bytes, default_value = "4G")]
+    pub cache_size: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    pub graph: GraphArgs,
+    /// Print the graph with what is known of every wire
+    #[arg(long)]
+    pub show: bool,
+    /// Print findings as JSON on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    #[command(flatten)]
+    pub graph: GraphArgs,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub work: WorkArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct FmtArgs {
+    /// The graph files; - is stdin to stdout
+    #[arg(required = true)]
+    pub graphs: Vec<PathBuf>,
+    /// Write nothing; exit with 1 when a file is not laid out canonically
+    #[arg(long)]
+    pub check: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    #[command(flatten)]
+    pub graph: GraphArgs,
+    /// The drawing to write: .svg or .dot
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct KindsArgs {
+    /// A kind; all when left out
+    pub kind: Option<String>,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Folder whose graphs are offered as kinds (repeatable)
+    #[arg(long, value_name = "DIR")]
+    pub nodes: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// A picture written by pellucid
+    pub picture: PathBuf,
+    /// The graph to write (default: stdout)
+    #[arg(short, long, value_name = "GRAPH.json")]
+    pub output: Option<PathBuf>,
+}
+
+impl GraphArgs {
+    /// The options they stand for, with everything else as usual.
+    pub fn options(&self) -> Options {
+        let mut options = Options::new(&self.graph, crate::commands::builtin());
+        options.set = self.set.iter().map(|text| Override { text: text.clone() }).collect();
+        options.root = self.root.clone();
+        options.nodes = self.nodes.clone();
+        options.models = self.models.clone();
+        let more = std::env::var_os("PELLUCID_MODELS").unwrap_or_default();
+        options.models.extend(std::env::split_paths(&more).filter(|p| !p.as_os_str().is_empty()));
+        options
+    }
+}
+
+impl WorkArgs {
+    /// Puts what they say into options.
+    pub fn apply(&self, options: &mut Options) -> Result<(), Failure> {
+        if let Some(threads) = self.threads {
+            options.threads = threads as usize;
+        }
+        options.budget = Budget { memory: self.memory, ..Budget::default() };
+        options.cache = match (&self.cache, self.no_cache) {
+            (_, true) => CacheChoice::None,
+            (Some(dir), _) => CacheChoice::Dir(dir.clone(), self.cache_size),
+            (None, _) => match user_cache() {
+                Some(dir) => CacheChoice::Dir(dir, self.cache_size),
+                None => CacheChoice::None,
+            },
+        };
+        Ok(())
+    }
+}
+
+/// The user's cache folder, by the habit of the system.
+fn user_cache() -> Option<PathBuf> {
+    let dir = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+    let base = if cfg!(windows) {
+        dir("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        dir("HOME").map(|home| home.join("Library/Caches"))
+    } else {
+        dir("XDG_CACHE_HOME").or_else(|| dir("HOME").map(|home| home.join(".cache")))
+    };
+    base.map(|base| base.join("pellucid"))
+}
+
+/// A number of bytes with an optional K, M, G or T.
+fn bytes(text: &str) -> Result<u64, String> {
+    let trimmed = text.trim().trim_end_matches(['B', 'b']);
+    let (number, scale) = match trimmed.chars().last().map(|c| c.to_ascii_uppercase()) {
+        Some('K') => (&trimmed[..trimmed.len() - 1], 1u64 << 10),
+        Some('M') => (&trimmed[..trimmed.len() - 1], 1 << 20),
+        Some('G') => (&trimmed[..trimmed.len() - 1], 1 << 30),
+        Some('T') => (&trimmed[..trimmed.len() - 1], 1 << 40),
+        _ => (trimmed, 1),
+    };
+    let number: f64 = number.trim().parse().map_err(|_| "write a number such as 800M or 4G")?;
+    let bytes = number * scale as f64;
+    if bytes >= 1.0 && bytes < 1e18 { Ok(bytes as u64) } else { Err("it must be positive".into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn bytes_take_a_suffix() {
+        assert_eq!(bytes("4G"), Ok(4 << 30));
+        assert_eq!(bytes("1.5k"), Ok(1536));
+        assert_eq!(bytes("10"), Ok(10));
+        assert!(bytes("much").is_err() && bytes("0").is_err() && bytes("-1M").is_err());
+    }
+}

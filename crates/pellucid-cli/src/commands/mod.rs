@@ -1,0 +1,18 @@
+//! One file a subcommand.
+
+pub mod check;
+pub mod explain;
+pub mod fmt;
+pub mod import;
+pub mod kinds;
+pub mod run;
+pub mod schema;
+pub mod show;
+pub mod watch;
+
+use pellucid_graph::Kinds;
+
+/// The kinds of this program.
+pub fn builtin() -> Kinds {
+    Kinds::of(pellucid_nodes::KINDS)
+}

@@ -1,0 +1,213 @@
+//! What a node sees while it is checked and while it runs: facts, values, params, files it named.
+//! No spans, no names or paths of other nodes.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use pellucid_value::{Fact, Value, Wire};
+
+use crate::{
+    Choice, FilePlace, FileRef, In, ManyIn, NodeError, NodeKind, OptIn, Param, ParamGet,
+    ParamType, ParamValue, ReadSeek, Site, World,
+};
+
+/// What a kind's `check` is given.
+pub struct Check<'a> {
+    pub(crate) kind: &'a NodeKind,
+    pub(crate) inputs: &'a [Vec<&'a Fact>],
+    pub(crate) params: &'a [ParamValue],
+    pub(crate) world: &'a dyn World,
+    pub(crate) needs: Cell<u64>,
+}
+
+/// What a kind's `run` is given.
+pub struct Run<'a> {
+    pub(crate) kind: &'a NodeKind,
+    pub(crate) inputs: &'a [Vec<Value>],
+    pub(crate) params: &'a [ParamValue],
+    pub(crate) world: &'a dyn World,
+    pub(crate) cancel: &'a Cancel,
+    pub(crate) progress: &'a (dyn Fn(u64, u64) + Sync),
+}
+
+/// A node's params, the same in `check` and in `run`.
+#[derive(Clone, Copy)]
+pub struct Params<'a> {
+    kind: &'a NodeKind,
+    values: &'a [ParamValue],
+}
+
+/// A flag that says work is no longer wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Says the work is no longer wanted.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// True once the work is no longer wanted.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// Why a handle must be in its kind's record.
+const DECLARED: &str = "a handle is used only by the kind that declares it";
+
+impl Check<'_> {
+    /// What is known of the value on an input.
+    pub fn fact<T: Wire>(&self, input: In<T>) -> T::Fact {
+        let fact = self.inputs[input_index(self.kind, input.name)][0];
+        T::fact_of(fact).expect("wires are checked for type before a kind is asked")
+    }
+
+    /// What is known of the value on an optional input, when it has a wire.
+    pub fn given<T: Wire>(&self, input: OptIn<T>) -> Option<T::Fact> {
+        self.inputs[input_index(self.kind, input.name)].first().and_then(|fact| T::fact_of(fact))
+    }
+
+    /// What is known of all values on an input that takes many, in order.
+    pub fn many<T: Wire>(&self, input: ManyIn<T>) -> Vec<T::Fact> {
+        let facts = &self.inputs[input_index(self.kind, input.name)];
+        facts.iter().filter_map(|fact| T::fact_of(fact)).collect()
+    }
+
+    /// All params.
+    pub fn params(&self) -> Params<'_> {
+        Params { kind: self.kind, values: self.params }
+    }
+
+    /// A param's value.
+    pub fn param<T: ParamGet>(&self, param: Param<T>) -> T {
+        self.params().get(param)
+    }
+
+    /// A choice's value.
+    pub fn choice<T: Copy>(&self, choice: Choice<T>) -> T {
+        self.params().choice(choice)
+    }
+
+    /// Opens a file that a param names, for a look at its header.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn open(
+        &self,
+        param: impl Into<Site>,
+        file: &FileRef,
+    ) -> Result<Box<dyn ReadSeek>, NodeError> {
+        self.world.open(&file.path).map_err(|error| NodeError::file(param, error))
+    }
+
+    /// Says that `run` will hold this many bytes beside its inputs and outputs.
+    pub fn needs(&self, bytes: u64) {
+        self.needs.set(self.needs.get().saturating_add(bytes));
+    }
+}
+
+impl Run<'_> {
+    /// The value on an input.
+    pub fn input<T: Wire>(&self, input: In<T>) -> T {
+        let value = &self.inputs[input_index(self.kind, input.name)][0];
+        T::of(value).expect("wires are checked for type before a kind is asked")
+    }
+
+    /// The value on an optional input, when it has a wire.
+    pub fn given<T: Wire>(&self, input: OptIn<T>) -> Option<T> {
+        self.inputs[input_index(self.kind, input.name)].first().and_then(T::of)
+    }
+
+    /// All values on an input that takes many, in order.
+    pub fn many<T: Wire>(&self, input: ManyIn<T>) -> Vec<T> {
+        self.inputs[input_index(self.kind, input.name)].iter().filter_map(T::of).collect()
+    }
+
+    /// All params.
+    pub fn params(&self) -> Params<'_> {
+        Params { kind: self.kind, values: self.params }
+    }
+
+    /// A param's value.
+    pub fn param<T: ParamGet>(&self, param: Param<T>) -> T {
+        self.params().get(param)
+    }
+
+    /// A choice's value.
+    pub fn choice<T: Copy>(&self, choice: Choice<T>) -> T {
+        self.params().choice(choice)
+    }
+
+    /// The whole of a file that a param names.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(
+        &self,
+        param: impl Into<Site>,
+        file: &FileRef,
+    ) -> Result<Arc<[u8]>, NodeError> {
+        self.world.read(&file.path).map_err(|error| NodeError::file(param, error))
+    }
+
+    /// Reports progress of long work, and ends it when it is no longer wanted.
+    ///
+    /// # Errors
+    /// [`NodeError::cancelled`], to be passed on with `?`.
+    pub fn step(&self, done: u64, total: u64) -> Result<(), NodeError> {
+        if self.cancel.is_cancelled() {
+            return Err(NodeError::cancelled());
+        }
+        (self.progress)(done, total);
+        Ok(())
+    }
+
+    /// The flag [`Run::step`] looks at, for work that polls from elsewhere.
+    pub fn cancel(&self) -> &Cancel {
+        self.cancel
+    }
+}
+
+impl Params<'_> {
+    /// A param's value.
+    pub fn get<T: ParamGet>(&self, param: Param<T>) -> T {
+        T::get(self.value(param.name)).expect("params are checked for type and range")
+    }
+
+    /// A choice's value.
+    pub fn choice<T: Copy>(&self, choice: Choice<T>) -> T {
+        match self.value(choice.name) {
+            ParamValue::Choice(index) => choice.table[*index].1,
+            _ => unreachable!("params are checked for type and range"),
+        }
+    }
+
+    fn value(&self, name: &str) -> &ParamValue {
+        &self.values[self.kind.params.iter().position(|decl| decl.name == name).expect(DECLARED)]
+    }
+}
+
+fn input_index(kind: &NodeKind, name: &str) -> usize {
+    kind.inputs.iter().position(|decl| decl.name == name).expect(DECLARED)
+}
+
+/// The files that a node's params name, with what sort each is.
+pub(crate) fn files<'a>(
+    kind: &'a NodeKind,
+    params: &'a [ParamValue],
+) -> impl Iterator<Item = (&'a str, &'a FileRef, FilePlace)> {
+    kind.params.iter().zip(params).flat_map(|(decl, value)| {
+        let place = match decl.ty {
+            ParamType::File(place) | ParamType::Files(place) => place,
+            _ => FilePlace::Picture,
+        };
+        let files = match value {
+            ParamValue::File(file) => std::slice::from_ref(file),
+            ParamValue::Files(files) => files,
+            _ => &[],
+        };
+        files.iter().map(move |file| (decl.name.as_str(), file, place))
+    })
+}

@@ -1,0 +1,237 @@
+//! The order nodes can run in, and what is known of every wire.
+
+use std::cell::Cell;
+
+use petgraph::graph::{DiGraph, NodeIndex};
+use pellucid_source::{Diagnostic, Place};
+use pellucid_value::Fact;
+
+use super::hinted;
+use crate::{Check, Checked, Graph, Node, NodeError, Site, Trouble, Wire, World};
+
+/// Indices of nodes, each after those it takes values from. Nodes on a cycle are told and left
+/// out.
+pub(super) fn order(nodes: &[Node], findings: &mut Vec<Diagnostic>) -> Vec<u32> {
+    let wires = nodes.iter().map(|node| node.inputs.iter().map(Vec::len).sum::<usize>()).sum();
+    let mut graph = DiGraph::<(), (), u32>::with_capacity(nodes.len(), wires);
+    nodes.iter().for_each(|_| {
+        graph.add_node(());
+    });
+    for (index, node) in nodes.iter().enumerate() {
+        for wire in node.inputs.iter().flatten() {
+            graph.add_edge(NodeIndex::new(wire.node as usize), NodeIndex::new(index), ());
+        }
+    }
+    // Components come with every one after those it leads to.
+    let mut order = Vec::with_capacity(nodes.len());
+    for component in petgraph::algo::kosaraju_scc(&graph).into_iter().rev() {
+        match component[..] {
+            [single] if !graph.contains_edge(single, single) => order.push(single.index() as u32),
+            _ => {
+                let mut members: Vec<usize> = component.iter().map(|i| i.index()).collect();
+                members.sort_unstable();
+                findings.push(cycle(nodes, &members));
+            }
+        }
+    }
+    order
+}
+
+/// Tells one way round, starting at the member written first.
+fn cycle(nodes: &[Node], members: &[usize]) -> Diagnostic {
+    let mut path = vec![members[0]];
+    loop {
+        let node = &nodes[path[path.len() - 1]];
+        let before = node.inputs.iter().flatten().map(|wire| wire.node as usize);
+        let Some(next) = before.filter(|index| members.contains(index)).min_by_key(|index| {
+            // Prefer closing the circle, so that the path is short.
+            (*index != members[0], path.contains(index), *index)
+        }) else {
+            break;
+        };
+        if path.contains(&next) {
+            path.push(next);
+            break;
+        }
+        path.push(next);
+    }
+    path.reverse();
+    let names: Vec<_> = path.iter().map(|index| nodes[*index].name.as_str()).collect();
+    let first = &nodes[members[0]];
+    let wire = first.inputs.iter().flatten().find(|wire| members.contains(&(wire.node as usize)));
+    let place = wire.map_or(first.places.name, |wire| wire.place);
+    Diagnostic::error("cycle", format!("{} takes its own result as an input", first.name))
+        .at(place)
+        .node(&first.name)
+        .hint(format!("the path is {}", names.join(" > ")))
+}
+
+/// Asks every kind what its result will be, in order. Behind a refusal there is silence.
+pub(super) fn check(graph: &mut Graph, world: &dyn World, findings: &mut Vec<Diagnostic>) {
+    let mut in_order = vec![false; graph.nodes.len()];
+    for position in 0..graph.order.len() {
+        let index = graph.order[position] as usize;
+        in_order[index] = true;
+        if graph.nodes[index].facts.is_none() {
+            continue;
+        }
+        let result = check_node(graph, index, world, findings);
+        let node = &mut graph.nodes[index];
+        match result {
+            Some((facts, forward, needs)) => {
+                node.facts = Some(facts);
+                node.forward = forward;
+                node.needs = needs;
+            }
+            None => node.facts = None,
+        }
+    }
+    for (node, ordered) in graph.nodes.iter_mut().zip(in_order) {
+        if !ordered {
+            node.facts = None;
+        }
+    }
+}
+
+type Known = (Vec<Fact>, Option<Wire>, u64);
+
+fn check_node(
+    graph: &Graph,
+    index: usize,
+    world: &dyn World,
+    findings: &mut Vec<Diagnostic>,
+) -> Option<Known> {
+    let node = &graph.nodes[index];
+    let mut facts = Vec::with_capacity(node.inputs.len());
+    let mut sound = true;
+    for (decl, wires) in node.kind.inputs.iter().zip(&node.inputs) {
+        let mut of_input = Vec::with_capacity(wires.len());
+        for wire in wires {
+            match graph.fact(*wire) {
+                Some(fact) if decl.types.contains(&fact.socket_type()) => of_input.push(fact),
+                Some(fact) => {
+                    sound = false;
+                    findings.push(type_mismatch(graph, node, &decl.name, &decl.types, *wire, fact));
+                }
+                None => sound = false,
+            }
+        }
+        facts.push(of_input);
+    }
+    if !sound {
+        return None;
+    }
+    let cx = Check {
+        kind: &node.kind,
+        inputs: &facts,
+        params: &node.params,
+        world,
+        needs: Cell::new(0),
+    };
+    match node.kind.check.call(&cx) {
+        Ok(Checked::Facts(facts)) if fits(node, &facts) => Some((facts, None, cx.needs.get())),
+        Ok(Checked::Forward(input)) => match forwarded(node, input) {
+            Some(wire) => {
+                let wire = graph.source(wire);
+                Some((vec![graph.fact(wire)?.clone()], Some(wire), 0))
+            }
+            None => {
+                findings.push(broken_kind(node));
+                None
+            }
+        },
+        Ok(Checked::Facts(_)) => {
+            findings.push(broken_kind(node));
+            None
+        }
+        Err(error) => {
+            findings.push(locate(graph, node, error));
+            None
+        }
+    }
+}
+
+fn fits(node: &Node, facts: &[Fact]) -> bool {
+    let outputs = &node.kind.outputs;
+    outputs.len() == facts.len()
+        && outputs.iter().zip(facts).all(|(o, fact)| o.types.contains(&fact.socket_type()))
+}
+
+fn forwarded(node: &Node, input: &str) -> Option<Wire> {
+    let index = node.kind.inputs.iter().position(|decl| decl.name == input)?;
+    match (node.inputs[index].as_slice(), node.kind.outputs.len()) {
+        ([wire], 1) => Some(*wire),
+        _ => None,
+    }
+}
+
+fn broken_kind(node: &Node) -> Diagnostic {
+    let message = format!("{} does not keep its own declaration", node.kind.name);
+    Diagnostic::error("broken-kind", message)
+        .at(node.places.name)
+        .node(&node.name)
+        .hint("this is a fault of the kind, not of the graph")
+}
+
+fn type_mismatch(
+    graph: &Graph,
+    node: &Node,
+    input: &str,
+    types: &[pellucid_value::SocketType],
+    wire: Wire,
+    fact: &Fact,
+) -> Diagnostic {
+    let source = &graph.nodes[wire.node as usize];
+    let output = &source.kind.outputs[wire.output as usize].name;
+    let wanted: Vec<_> = types.iter().map(|ty| ty.name()).collect();
+    let found = fact.socket_type().name();
+    let message = format!("`{input}` takes {}, but {}.{output} is {found}", wanted.join(" or "), source.name);
+    let finding = Diagnostic::error("type-mismatch", message)
+        .at(wire.place)
+        .note(source.places.name, format!("{} is made here", source.name))
+        .node(&node.name)
+        .port(input);
+    hinted(finding, other_output(source, types))
+}
+
+/// Another output of the same node that would fit.
+fn other_output(source: &Node, types: &[pellucid_value::SocketType]) -> Option<String> {
+    let fits = |o: &&crate::OutputDecl| o.types.iter().any(|ty| types.contains(ty));
+    let output = source.kind.outputs.iter().find(fits)?;
+    Some(format!("{}.{} would fit", source.name, output.name))
+}
+
+/// Gives a node's error its place in the files.
+pub fn locate(graph: &Graph, node: &Node, error: NodeError) -> Diagnostic {
+    let code = match error.trouble {
+        Trouble::Refused => "refused",
+        Trouble::Missing => "missing-file",
+        Trouble::Failed => "failed",
+        Trouble::Assertion => "assertion",
+        Trouble::Cancelled => "cancelled",
+    };
+    let mut finding = Diagnostic::error(code, error.message).node(&node.name);
+    let mut place: Place = node.places.name;
+    match &error.site {
+        Site::Node => {}
+        Site::Input(name) => {
+            finding = finding.port(name);
+            let index = node.kind.inputs.iter().position(|decl| decl.name == *name);
+            if let Some(wire) = index.and_then(|index| node.inputs[index].first()) {
+                place = wire.place;
+                let source = &graph.nodes[wire.node as usize];
+                finding = finding.note(source.places.name, format!("{name} comes from here"));
+            }
+        }
+        Site::Param(name) => {
+            finding = finding.port(name);
+            let index = node.kind.params.iter().position(|decl| decl.name == *name);
+            place = index.and_then(|index| node.places.params[index]).unwrap_or(place);
+        }
+    }
+    finding = finding.at(place);
+    for outer in node.places.within.iter() {
+        finding = finding.note(*outer, "in the graph used here");
+    }
+    hinted(finding, error.hint)
+}

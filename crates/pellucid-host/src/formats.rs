@@ -1,0 +1,255 @@
+//! What can be written under which suffix, and how.
+
+use std::borrow::Cow;
+
+use pellucid_graph::document::OutputOptions;
+use pellucid_graph::{Formats, NodeError, Site};
+use pellucid_pixel::files::{Dither, EncodeOptions, Format, encode};
+use pellucid_pixel::{Alpha, Image, ImageFact, Matte};
+use pellucid_value::{Fact, SocketType, Table, Value};
+use safetensors::tensor::{Dtype, TensorView, serialize};
+use serde_json::json;
+
+/// The formats this program writes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FileFormats;
+
+const SUFFIXES: &[&str] =
+    &["png", "jpg", "jpeg", "webp", "tif", "tiff", "exr", "safetensors", "json"];
+
+impl Formats for FileFormats {
+    fn suffixes(&self) -> &'static [&'static str] {
+        SUFFIXES
+    }
+
+    fn holds_batch(&self, suffix: &str) -> bool {
+        matches!(suffix, "safetensors" | "json")
+    }
+
+    fn check(&self, suffix: &str, fact: &Fact, options: &OutputOptions) -> Result<(), NodeError> {
+        match Format::from_extension(suffix) {
+            Some(format) => check_picture(suffix, format, fact, options),
+            None => check_data(suffix, fact, options),
+        }
+    }
+}
+
+fn refused(site: Site, message: String) -> NodeError {
+    NodeError::at(site, message)
+}
+
+fn option(name: &str) -> Site {
+    Site::Param(name.to_owned())
+}
+
+fn check_picture(
+    suffix: &str,
+    format: Format,
+    fact: &Fact,
+    options: &OutputOptions,
+) -> Result<(), NodeError> {
+    let alpha = match fact {
+        Fact::Image(fact) => fact.alpha,
+        Fact::Matte(_) => Alpha::Opaque,
+        Fact::Layers(_) => {
+            let message = format!(".{suffix} holds one picture, not layers");
+            return Err(refused(Site::Node, message)
+                .hint("put a `flatten` node in front, or a `pick` node for one of the layers"));
+        }
+        Fact::Number | Fact::Table | Fact::Text => {
+            let message = format!(".{suffix} holds a picture, not {}", article(fact.socket_type()));
+            return Err(refused(Site::Node, message).hint("write it as .json"));
+        }
+    };
+    if let Some(bits) = &options.bits
+        && !format.bits().contains(&bits.v)
+    {
+        let message = format!("{} has no {} bits a channel", format.name(), bits.v);
+        let bits: Vec<_> = format.bits().iter().map(u32::to_string).collect();
+        return Err(refused(option("bits"), message).hint(format!("it has {}", bits.join(" or "))));
+    }
+    if options.quality.is_some() && format != Format::Jpeg {
+        let message = format!("{} loses nothing, so it has no quality", format.name());
+        return Err(refused(option("quality"), message).hint("leave it out"));
+    }
+    if alpha != Alpha::Opaque && !format.holds_alpha() && options.background.is_none() {
+        let message = format!("{} holds no alpha, but the picture is {}", format.name(), alpha.name());
+        return Err(refused(Site::Node, message)
+            .hint("write a .png, or say what to put under it: { \"from\": ..., \"background\": \"#ffffff\" }"));
+    }
+    Ok(())
+}
+
+fn check_data(suffix: &str, fact: &Fact, options: &OutputOptions) -> Result<(), NodeError> {
+    for (given, name) in [
+        (options.bits.is_some(), "bits"),
+        (options.quality.is_some(), "quality"),
+        (options.background.is_some(), "background"),
+    ] {
+        if given {
+            return Err(refused(option(name), format!(".{suffix} has no `{name}`"))
+                .hint("leave it out"));
+        }
+    }
+    let held = match suffix {
+        "json" => matches!(fact, Fact::Number | Fact::Table | Fact::Text),
+        _ => matches!(fact, Fact::Image(_) | Fact::Matte(_) | Fact::Number | Fact::Table),
+    };
+    if held {
+        return Ok(());
+    }
+    let message = format!(".{suffix} cannot hold {}", article(fact.socket_type()));
+    let hint = match fact {
+        Fact::Layers(_) => "put a `flatten` or a `pick` node in front",
+        Fact::Image(_) | Fact::Matte(_) => "write it as .png, .exr or .safetensors",
+        _ => "write it as .json",
+    };
+    Err(refused(Site::Node, message).hint(hint))
+}
+
+fn article(ty: SocketType) -> &'static str {
+    match ty {
+        SocketType::Image => "an image",
+        SocketType::Matte => "a matte",
+        SocketType::Layers => "layers",
+        SocketType::Number => "a number",
+        SocketType::Table => "a table",
+        SocketType::Text => "text",
+    }
+}
+
+/// How many files an output of this fact becomes.
+pub(crate) fn file_count(suffix: &str, fact: &Fact) -> u32 {
+    if FileFormats.holds_batch(suffix) { 1 } else { fact.batch() }
+}
+
+/// The bytes of file number `index` of a value. `text` is stored with it where the format can.
+pub(crate) fn bytes_of(
+    suffix: &str,
+    value: &Value,
+    index: u32,
+    options: &OutputOptions,
+    text: &[(String, String)],
+) -> Result<Vec<u8>, NodeError> {
+    match Format::from_extension(suffix) {
+        Some(format) => picture_bytes(format, value, index, options, text),
+        None if suffix == "json" => Ok(json_bytes(value)),
+        None => tensor_bytes(value),
+    }
+}
+
+fn picture_bytes(
+    format: Format,
+    value: &Value,
+    index: u32,
+    options: &OutputOptions,
+    text: &[(String, String)],
+) -> Result<Vec<u8>, NodeError> {
+    let image = match value {
+        Value::Image(image) => single(image, index),
+        Value::Matte(matte) => grey(matte, index),
+        _ => return Err(NodeError::new("the value is not a picture")),
+    };
+    let mut how = EncodeOptions::new(format);
+    if let Some(bits) = &options.bits {
+        how.bits = bits.v;
+    }
+    if let Some(quality) = &options.quality {
+        how.quality = quality.v as u8;
+    }
+    how.flatten = options.background.as_ref().map(|colour| [colour.v[0], colour.v[1], colour.v[2]]);
+    how.dither = options.dither.then_some(Dither::Bayer);
+    if format.holds_text() {
+        how.text = text.to_vec();
+    }
+    Ok(encode(&image, format, &how)?)
+}
+
+fn single(image: &Image, index: u32) -> Cow<'_, Image> {
+    if image.fact.batch == 1 {
+        return Cow::Borrowed(image);
+    }
+    let fact = ImageFact { batch: 1, ..image.fact };
+    Cow::Owned(Image::new(fact, image.frame(index).to_vec()))
+}
+
+fn grey(matte: &Matte, index: u32) -> Cow<'static, Image> {
+    let fact = ImageFact::new(matte.fact.width, matte.fact.height, Alpha::Opaque);
+    let pixels = matte.frame(index).iter().map(|v| [*v, *v, *v, 1.0]).collect();
+    Cow::Owned(Image::new(fact, pixels))
+}
+
+fn json_bytes(value: &Value) -> Vec<u8> {
+    let json = match value {
+        Value::Number(number) => json!(number),
+        Value::Table(table) => table_json(table),
+        Value::Text(text) => json!(&**text),
+        Value::Image(_) | Value::Matte(_) | Value::Layers(_) => json!(null),
+    };
+    format!("{json:#}\n").into_bytes()
+}
+
+/// A column of one number is written as that number, others as lists.
+fn table_json(table: &Table) -> serde_json::Value {
+    let column = |(name, numbers): &(String, Vec<f64>)| {
+        let value = if numbers.len() == 1 { json!(numbers[0]) } else { json!(numbers) };
+        (name.clone(), value)
+    };
+    serde_json::Value::Object(table.columns.iter().map(column).collect())
+}
+
+/// An image is `[batch, height, width, 4]`, a matte `[batch, height, width]`, both F32 as they
+/// are in memory; numbers are F64. The metadata says what alpha and colour mean.
+fn tensor_bytes(value: &Value) -> Result<Vec<u8>, NodeError> {
+    let size = |v: u32| v as usize;
+    let (tensors, about): (Vec<(String, Dtype, Vec<usize>, Vec<u8>)>, _) = match value {
+        Value::Image(image) => {
+            let fact = image.fact;
+            let shape = vec![size(fact.batch), size(fact.height), size(fact.width), 4];
+            let floats = image.pixels.as_flattened();
+            let about = json!({ "alpha": fact.alpha.name(), "encoding": fact.encoding.name() });
+            (vec![("image".into(), Dtype::F32, shape, le_bytes(floats))], about)
+        }
+        Value::Matte(matte) => {
+            let fact = matte.fact;
+            let shape = vec![size(fact.batch), size(fact.height), size(fact.width)];
+            (vec![("matte".into(), Dtype::F32, shape, le_bytes(&matte.values))], json!({}))
+        }
+        Value::Number(number) => {
+            let bytes = number.to_le_bytes().to_vec();
+            (vec![("number".into(), Dtype::F64, vec![1], bytes)], json!({}))
+        }
+        Value::Table(table) => {
+            let column = |(name, numbers): &(String, Vec<f64>)| {
+                let bytes = numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
+                (name.clone(), Dtype::F64, vec![numbers.len()], bytes)
+            };
+            (table.columns.iter().map(column).collect(), json!({}))
+        }
+        Value::Layers(_) | Value::Text(_) => {
+            return Err(NodeError::new("the value is not numbers"));
+        }
+    };
+    let views: Result<Vec<_>, _> = tensors
+        .iter()
+        .map(|(name, dtype, shape, bytes)| {
+            TensorView::new(*dtype, shape.clone(), bytes).map(|view| (name.clone(), view))
+        })
+        .collect();
+    // A single entry, since the crate writes metadata in the order of a hash map.
+    let metadata = [("pellucid".to_owned(), about.to_string())].into();
+    Ok(serialize(views?, Some(metadata))?)
+}
+
+fn le_bytes(floats: &[f32]) -> Vec<u8> {
+    floats.iter().flat_map(|v| v.to_le_bytes()).collect()
+}
+
+/// A key of the bytes [`bytes_of`] would give: what is written and how, not under what name.
+pub(crate) fn options_bytes(suffix: &str, index: u32, options: &OutputOptions) -> Vec<u8> {
+    let colour = options.background.as_ref().map(|c| c.v.map(f32::to_bits));
+    let bits = options.bits.as_ref().map(|b| b.v);
+    let quality = options.quality.as_ref().map(|q| q.v);
+    format!("{suffix} {index} {bits:?} {quality:?} {colour:?} {}", options.dither).into_bytes()
+}
+

@@ -1,0 +1,421 @@
+//! One graph, checked, planned and run as often as wanted, with results remembered in between.
+
+mod outputs;
+mod report;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use pellucid_graph::{
+    Budget, Cancel, Engine, Fate, Keys, Kinds, NodeEvent, Override, Request, Resolved, Rules,
+    Store, Wire, keys, plan, resolve,
+};
+use pellucid_source::{Diagnostic, Severity, sort_and_dedup};
+
+use crate::ledger::Ledger;
+use crate::paths::folder;
+use crate::record::{self, Record};
+use crate::{DiskStore, Event, FileFormats, FileWorld, Folders, HostWorld};
+
+pub use report::{Explained, Report, Written, WrittenState};
+
+/// Everything a session is told at its start.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The graph file.
+    pub graph: PathBuf,
+    /// The kinds there are.
+    pub kinds: Kinds,
+    /// Params set from outside.
+    pub set: Vec<Override>,
+    /// Names of outputs to write; all when empty.
+    pub only: Vec<String>,
+    /// Where outputs are written.
+    pub out: PathBuf,
+    /// The folder that files of the graph may not lie outside of. When left out: the nearest
+    /// folder above the graph with a file [`ROOT_MARK`] in it, or the graph's own.
+    pub root: Option<PathBuf>,
+    /// Folders whose graphs are offered as kinds.
+    pub nodes: Vec<PathBuf>,
+    /// Folders of models, in the order they are searched.
+    pub models: Vec<PathBuf>,
+    /// Nodes to run side by side.
+    pub threads: usize,
+    /// How much may be held.
+    pub budget: Budget,
+    /// Where results are kept beyond the process.
+    pub cache: CacheChoice,
+}
+
+/// Name of the file that marks the root of a project.
+pub const ROOT_MARK: &str = "pellucid.root";
+
+/// Where results are kept beyond the process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CacheChoice {
+    /// Nowhere.
+    None,
+    /// In a folder, bounded to about this many bytes.
+    Dir(PathBuf, u64),
+}
+
+impl Options {
+    /// Options for a graph with everything else as usual, and no results kept on disk.
+    pub fn new(graph: impl Into<PathBuf>, kinds: Kinds) -> Self {
+        Self {
+            graph: graph.into(),
+            kinds,
+            set: Vec::new(),
+            only: Vec::new(),
+            out: PathBuf::from("."),
+            root: None,
+            nodes: Vec::new(),
+            models: Vec::new(),
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            budget: Budget::default(),
+            cache: CacheChoice::None,
+        }
+    }
+
+    fn folders(&self) -> Folders {
+        let root = self.root.clone().unwrap_or_else(|| marked_root(&self.graph));
+        Folders { root, nodes: self.nodes.clone(), models: self.models.clone() }
+    }
+}
+
+/// The nearest folder above a graph with [`ROOT_MARK`] in it, or the graph's own.
+fn marked_root(graph: &Path) -> PathBuf {
+    let own = folder(graph);
+    let above = std::path::absolute(own).unwrap_or_else(|_| own.to_owned());
+    let marked = above.ancestors().find(|dir| dir.join(ROOT_MARK).is_file());
+    marked.map_or_else(|| own.to_owned(), Path::to_owned)
+}
+
+/// Why a session could not start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionError {
+    /// What went wrong.
+    pub message: String,
+}
+
+impl std::fmt::Display for SessionError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.message)
+    }
+}
+
+impl std::error::Error for SessionError {}
+
+/// Hears events, from any thread.
+pub type Listener = Arc<dyn Fn(Event) + Send + Sync>;
+
+/// The class of device and number type, which keys depend on.
+const CLASS: &str = "cpu f32";
+
+/// One graph, checked, planned and run as often as wanted.
+pub struct Session {
+    pub(crate) options: Options,
+    pub(crate) world: Arc<dyn HostWorld>,
+    pub(crate) engine: Engine,
+    store: Option<Arc<DiskStore>>,
+    ledger: Ledger,
+    listener: Listener,
+    rounds: AtomicU64,
+    last: Mutex<Option<Record>>,
+}
+
+/// A graph that was checked, with the keys of its nodes.
+pub(crate) struct Checked {
+    pub resolved: Resolved,
+    pub keys: Keys,
+    pub targets: Vec<Target>,
+    pub start: Instant,
+    pub round: u64,
+}
+
+/// An output to write.
+pub(crate) struct Target {
+    /// Index among the graph's outputs.
+    pub output: usize,
+    pub wire: Wire,
+    pub suffix: String,
+}
+
+impl Session {
+    /// A session on the real file system.
+    ///
+    /// # Errors
+    /// When threads cannot be started.
+    pub fn new(options: Options, listener: Listener) -> Result<Self, SessionError> {
+        let world = Arc::new(FileWorld::new(options.folders()));
+        Self::within(options, world, listener)
+    }
+
+    /// A session in a world of its own.
+    ///
+    /// # Errors
+    /// When threads cannot be started.
+    pub fn within(
+        options: Options,
+        world: Arc<dyn HostWorld>,
+        listener: Listener,
+    ) -> Result<Self, SessionError> {
+        let engine = Engine::new(options.threads, options.budget).map_err(|error| SessionError {
+            message: format!("threads cannot be started: {error}"),
+        })?;
+        let store = match &options.cache {
+            CacheChoice::None => None,
+            CacheChoice::Dir(dir, bytes) => Some(Arc::new(DiskStore::open(dir, *bytes))),
+        };
+        let last = store.as_ref().and_then(|store| Record::load(store.dir(), &options.graph));
+        Ok(Self {
+            options,
+            world,
+            engine,
+            store,
+            ledger: Ledger::default(),
+            listener,
+            rounds: AtomicU64::new(0),
+            last: Mutex::new(last),
+        })
+    }
+
+    pub(crate) fn tell(&self, event: Event) {
+        (self.listener)(event);
+    }
+
+    /// Reads and checks the graph and all it names; nothing runs.
+    pub fn check(&self) -> Resolved {
+        self.world.next_round();
+        self.resolve()
+    }
+
+    fn resolve(&self) -> Resolved {
+        let rules = Rules {
+            kinds: &self.options.kinds,
+            world: &*self.world,
+            formats: &FileFormats,
+            overrides: &self.options.set,
+        };
+        resolve(&self.options.graph, &rules)
+    }
+
+    /// Checks the graph and says of every node whether it would run, and why.
+    pub fn explain(&self) -> Explained {
+        let checked = self.checked();
+        let graph = &checked.resolved.graph;
+        let stored = |target: &Target| self.stored_files(graph, &checked.keys, target).is_some();
+        let made = checked.targets.iter().filter(|target| !stored(target));
+        let wires: Vec<Wire> = made.map(|target| target.wire).collect();
+        let store = self.store.as_ref().map(|store| &**store as &dyn Store);
+        let fates = plan(graph, &checked.keys, &wires, &self.engine, store);
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let nodes = fates.iter().enumerate().map(|(index, fate)| {
+            let words = record::words(*fate, last.as_ref(), graph, &checked.keys, index);
+            (graph.nodes[index].name.clone(), *fate, words)
+        });
+        let nodes: Vec<(String, Fate, String)> = nodes.collect();
+        let outputs = checked.targets.iter().map(|target| {
+            (graph.outputs[target.output].name.clone(), stored(target))
+        });
+        let outputs = outputs.collect();
+        Explained { nodes, outputs, resolved: checked.resolved }
+    }
+
+    /// Checks the graph, computes what its outputs need, and writes them.
+    pub fn run(&self, cancel: &Cancel) -> Report {
+        let checked = self.checked();
+        self.tell(Event::Began { round: checked.round });
+        self.tell_findings(&checked.resolved);
+        self.finish(checked, cancel)
+    }
+
+    /// Begins a round: reads, checks, keys.
+    pub(crate) fn checked(&self) -> Checked {
+        let start = Instant::now();
+        let round = self.rounds.fetch_add(1, Ordering::Relaxed) + 1;
+        self.world.next_round();
+        let mut resolved = self.resolve();
+        let targets = self.targets(&mut resolved);
+        let keys = if resolved.is_sound() {
+            let mut findings = Vec::new();
+            let keys = keys(&resolved.graph, &*self.world, CLASS, &mut findings);
+            resolved.findings.append(&mut findings);
+            keys
+        } else {
+            Keys { keys: vec![None; resolved.graph.nodes.len()], ..Keys::default() }
+        };
+        sort_and_dedup(&mut resolved.findings);
+        Checked { resolved, keys, targets, start, round }
+    }
+
+    pub(crate) fn tell_findings(&self, resolved: &Resolved) {
+        if resolved.findings.is_empty() {
+            return;
+        }
+        let sources = Arc::new(resolved.sources.clone());
+        for finding in &resolved.findings {
+            let (finding, sources) = (Box::new(finding.clone()), Arc::clone(&sources));
+            self.tell(Event::Finding { finding, sources });
+        }
+    }
+
+    /// Runs a checked graph, if it is sound, and writes its outputs.
+    pub(crate) fn finish(&self, mut checked: Checked, cancel: &Cancel) -> Report {
+        let mut report = Report { round: checked.round, ..Report::default() };
+        if checked.resolved.is_sound() {
+            self.evaluate(&mut checked, cancel, &mut report);
+        }
+        self.world.end_round();
+        report.took = checked.start.elapsed();
+        report.resolved = checked.resolved;
+        self.tell(Event::Ended {
+            round: report.round,
+            ran: report.ran.len(),
+            needed: report.needed,
+            took: report.took,
+            ok: report.is_ok(),
+            superseded: report.cancelled,
+        });
+        report
+    }
+
+    fn evaluate(&self, checked: &mut Checked, cancel: &Cancel, report: &mut Report) {
+        let wires: Vec<Wire> = checked.targets.iter().map(|target| target.wire).collect();
+        report.needed = checked.resolved.graph.cone(&wires).len();
+        let mut found = Vec::new();
+        let mut missing = Vec::new();
+        for target in std::mem::take(&mut checked.targets) {
+            match self.up_to_date(&checked.resolved.graph, &checked.keys, &target) {
+                Some(written) => found.extend(written),
+                None => missing.push(target),
+            }
+        }
+        self.write_stored(checked, missing, report, &mut found);
+        let missing = std::mem::take(&mut checked.targets);
+        let targets: Vec<Wire> = missing.iter().map(|target| target.wire).collect();
+        let listener = Arc::clone(&self.listener);
+        let outcome = self.engine.evaluate(&Request {
+            graph: &checked.resolved.graph,
+            keys: &checked.keys,
+            targets: &targets,
+            world: self.world.clone(),
+            store: self.store.clone().map(|store| store as Arc<dyn Store>),
+            events: Arc::new(move |event: NodeEvent| listener(Event::Node(event))),
+            cancel: cancel.clone(),
+        });
+        report.cancelled = outcome.cancelled;
+        report.peak_bytes = outcome.peak_bytes;
+        let graph = &checked.resolved.graph;
+        report.ran = outcome
+            .ran
+            .iter()
+            .map(|(node, took)| (graph.nodes[*node as usize].name.clone(), *took))
+            .collect();
+        let failures: Vec<Diagnostic> = outcome
+            .failures
+            .into_iter()
+            .map(|(node, error)| pellucid_graph::locate(graph, &graph.nodes[node as usize], error))
+            .filter(|finding| finding.code != "cancelled" || !report.cancelled)
+            .collect();
+        if !report.cancelled {
+            self.write_values(checked, &missing, &outcome.values, report, &mut found);
+        }
+        self.add_findings(&mut checked.resolved, failures);
+        found.sort_by_key(|(output, index, _)| (*output, *index));
+        report.written = found.into_iter().map(|(_, _, written)| written).collect();
+        if !report.cancelled && checked.resolved.is_sound() {
+            self.remember(&checked.resolved, &checked.keys);
+        }
+    }
+
+    fn add_findings(&self, resolved: &mut Resolved, findings: Vec<Diagnostic>) {
+        if findings.is_empty() {
+            return;
+        }
+        let mut told = Resolved { findings, sources: resolved.sources.clone(), ..Resolved::default() };
+        sort_and_dedup(&mut told.findings);
+        self.tell_findings(&told);
+        resolved.findings.append(&mut told.findings);
+    }
+
+    fn remember(&self, resolved: &Resolved, keys: &Keys) {
+        let record = Record::of(&resolved.graph, keys);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref() == Some(&record) {
+            return;
+        }
+        if let Some(store) = &self.store {
+            record.save(store.dir(), &self.options.graph);
+        }
+        *last = Some(record);
+    }
+
+    /// Ends a run, and all work under way for it.
+    pub fn interrupt(&self, cancel: &Cancel) {
+        cancel.cancel();
+        self.engine.keep_only(&Default::default());
+        self.engine.wake();
+    }
+}
+
+/// The outputs to write, with findings about those that cannot be.
+impl Session {
+    fn targets(&self, resolved: &mut Resolved) -> Vec<Target> {
+        let Resolved { graph, findings, .. } = resolved;
+        for name in &self.options.only {
+            if !graph.outputs.iter().any(|output| output.name == *name) && !graph.documents.is_empty() {
+                let names = graph.outputs.iter().map(|output| output.name.as_str());
+                let mut finding =
+                    Diagnostic::error("unknown-output", format!("the graph has no output `{name}`"));
+                finding.hint = pellucid_source::did_you_mean(name, names);
+                findings.push(finding);
+            }
+        }
+        let mut targets = Vec::new();
+        for (index, output) in graph.outputs.iter().enumerate() {
+            let wanted = self.options.only.is_empty() || self.options.only.contains(&output.name);
+            let (Some(suffix), Some(wire), true) = (output.suffix(), output.wire, wanted) else {
+                continue;
+            };
+            if graph.fact(wire).is_some() {
+                targets.push(Target { output: index, wire, suffix });
+            }
+        }
+        let error = |finding: &Diagnostic| finding.severity == Severity::Error;
+        if targets.is_empty() && !findings.iter().any(error) && !graph.open_inputs.is_empty() {
+            for (name, place) in &graph.open_inputs {
+                let message = format!("input `{name}` has no value, so there is nothing to run");
+                let hint = "use this graph as a node of another, which gives it one";
+                findings.push(Diagnostic::error("open-input", message).at(*place).hint(hint));
+            }
+        }
+        self.refuse_reading_outputs(&targets, graph, findings);
+        targets
+    }
+
+    /// An output that would replace a file the graph reads would change its own input.
+    fn refuse_reading_outputs(
+        &self,
+        targets: &[Target],
+        graph: &pellucid_graph::Graph,
+        findings: &mut Vec<Diagnostic>,
+    ) {
+        let real = |path: &Path| std::fs::canonicalize(path).ok();
+        let read: Vec<PathBuf> = self.world.touched().keys().filter_map(|path| real(path)).collect();
+        for target in targets {
+            let output = &graph.outputs[target.output];
+            let path = self.options.out.join(&output.name);
+            if real(&path).is_some_and(|path| read.contains(&path)) {
+                let message = format!("{} is a file the graph reads", output.name);
+                findings.push(
+                    Diagnostic::error("bad-output", message)
+                        .at(output.place)
+                        .hint("give the output another name, or write to another folder with --out"),
+                );
+            }
+        }
+    }
+}

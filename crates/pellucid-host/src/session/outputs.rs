@@ -1,0 +1,222 @@
+//! From values to files: what is right is left alone, what is kept ready is copied, the rest is
+//! encoded.
+
+use std::fs;
+use std::path::PathBuf;
+
+use pellucid_graph::{Graph, Key, Keys, NodeError, Output};
+use pellucid_source::Diagnostic;
+use pellucid_value::Value;
+use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::{Checked, Report, Session, Target, Written, WrittenState};
+use crate::formats::{bytes_of, file_count, options_bytes};
+use crate::store::Shelf;
+use crate::write::write_atomically;
+use crate::{Event, provenance};
+
+/// Raised when the bytes written for the same value change.
+const REVISION: u32 = 1;
+
+/// An output file with its order: output, number of the file.
+pub(super) type Done = (usize, u32, Written);
+
+/// One file of an output.
+struct OneFile {
+    path: PathBuf,
+    key: Key,
+}
+
+impl Session {
+    /// The files of an output; several when a batch is written to numbered files.
+    fn files(&self, graph: &Graph, keys: &Keys, target: &Target) -> Option<Vec<OneFile>> {
+        let output = &graph.outputs[target.output];
+        let source = graph.source(target.wire);
+        let key = keys.keys[source.node as usize]?;
+        let count = file_count(&target.suffix, graph.fact(source)?);
+        let file = |index: u32| {
+            let mut bytes = key.0.to_le_bytes().to_vec();
+            bytes.extend(source.output.to_le_bytes());
+            bytes.extend(REVISION.to_le_bytes());
+            bytes.extend(options_bytes(&target.suffix, index, &output.options));
+            let path = self.options.out.join(numbered(&output.name, index));
+            OneFile { path, key: Key(xxh3_128(&bytes)) }
+        };
+        Some((0..count).map(file).collect())
+    }
+
+    /// The files of an output when all of them are still what was last written.
+    pub(super) fn up_to_date(&self, graph: &Graph, keys: &Keys, target: &Target) -> Option<Vec<Done>> {
+        let files = self.files(graph, keys, target)?;
+        if !files.iter().all(|file| self.ledger.is_current(&file.path, file.key)) {
+            return None;
+        }
+        let name = &graph.outputs[target.output].name;
+        let done = files.into_iter().enumerate().map(|(index, file)| {
+            let state = WrittenState::Unchanged;
+            self.tell(Event::Unchanged { output: name.clone(), path: file.path.clone() });
+            (target.output, index as u32, Written { output: name.clone(), path: file.path, state })
+        });
+        Some(done.collect())
+    }
+
+    /// The bytes of an output's files, when all are kept ready.
+    pub(super) fn stored_files(&self, graph: &Graph, keys: &Keys, target: &Target) -> Option<()> {
+        let store = self.store.as_ref()?;
+        let files = self.files(graph, keys, target)?;
+        files.iter().all(|file| store.contains(Shelf::Files, file.key)).then_some(())
+    }
+
+    /// Writes outputs whose bytes are kept ready; the rest become the targets of the round.
+    pub(super) fn write_stored(
+        &self,
+        checked: &mut Checked,
+        missing: Vec<Target>,
+        report: &mut Report,
+        found: &mut Vec<Done>,
+    ) {
+        let mut findings = Vec::new();
+        for target in missing {
+            let graph = &checked.resolved.graph;
+            let ready = self.stored_files(graph, &checked.keys, &target);
+            let ready = ready.and_then(|()| self.load_files(graph, &checked.keys, &target));
+            match ready {
+                Some(files) => {
+                    let output = &graph.outputs[target.output];
+                    for (index, (file, bytes)) in files.into_iter().enumerate() {
+                        match self.place(output, &file, &bytes) {
+                            Ok(written) => found.push((target.output, index as u32, written)),
+                            Err(finding) => findings.push(finding),
+                        }
+                    }
+                }
+                None => checked.targets.push(target),
+            }
+        }
+        self.add_findings(&mut checked.resolved, findings);
+        report.round = checked.round;
+    }
+
+    fn load_files(&self, graph: &Graph, keys: &Keys, target: &Target) -> Option<Vec<(OneFile, Vec<u8>)>> {
+        let store = self.store.as_ref()?;
+        let mut loaded = Vec::new();
+        for file in self.files(graph, keys, target)? {
+            match store.load(Shelf::Files, file.key) {
+                Ok(Some(bytes)) => loaded.push((file, bytes)),
+                Ok(None) => return None,
+                Err(message) => {
+                    let node = graph.outputs[target.output].name.clone();
+                    self.tell(Event::Node(pellucid_graph::NodeEvent::Damaged { node, message }));
+                    return None;
+                }
+            }
+        }
+        Some(loaded)
+    }
+
+    /// Encodes and writes the values of a round, side by side.
+    pub(super) fn write_values(
+        &self,
+        checked: &mut Checked,
+        targets: &[Target],
+        values: &[Option<Value>],
+        report: &mut Report,
+        found: &mut Vec<Done>,
+    ) {
+        let graph = &checked.resolved.graph;
+        let mut jobs = Vec::new();
+        for (target, value) in targets.iter().zip(values) {
+            let (Some(value), Some(files)) = (value, self.files(graph, &checked.keys, target)) else {
+                continue;
+            };
+            let output = &graph.outputs[target.output];
+            let text = provenance::text(&checked.resolved, &self.options.set, &output.name);
+            let text: Vec<_> = text.into_iter().collect();
+            for (index, file) in files.into_iter().enumerate() {
+                jobs.push((target, output, value, index as u32, file, text.clone()));
+            }
+        }
+        let results: Vec<Result<Done, Diagnostic>> = self.engine.install(|| {
+            jobs.into_par_iter()
+                .map(|(target, output, value, index, file, text)| {
+                    let bytes = bytes_of(&target.suffix, value, index, &output.options, &text)
+                        .map_err(|error| encode_finding(output, error))?;
+                    let written = self.place(output, &file, &bytes)?;
+                    self.keep_file(&file, &bytes);
+                    Ok((target.output, index, written))
+                })
+                .collect()
+        });
+        let mut findings = Vec::new();
+        for result in results {
+            match result {
+                Ok(done) => found.push(done),
+                Err(finding) => findings.push(finding),
+            }
+        }
+        self.add_findings(&mut checked.resolved, findings);
+        report.round = checked.round;
+    }
+
+    fn keep_file(&self, file: &OneFile, bytes: &[u8]) {
+        if let Some(store) = &self.store
+            && let Err(message) = store.save(Shelf::Files, file.key, bytes)
+        {
+            let node = file.path.to_string_lossy().into_owned();
+            self.tell(Event::Node(pellucid_graph::NodeEvent::NotStored { node, message }));
+        }
+    }
+
+    /// Puts bytes where an output belongs, unless they are there.
+    fn place(&self, output: &Output, file: &OneFile, bytes: &[u8]) -> Result<Written, Diagnostic> {
+        let path = file.path.clone();
+        let name = output.name.clone();
+        let same = fs::metadata(&path).is_ok_and(|meta| meta.len() == bytes.len() as u64)
+            && fs::read(&path).is_ok_and(|old| old == bytes);
+        let state = if same {
+            self.tell(Event::Unchanged { output: name.clone(), path: path.clone() });
+            WrittenState::Unchanged
+        } else {
+            write_atomically(&path, bytes).map_err(|error| write_finding(output, &path, &error))?;
+            let bytes = bytes.len() as u64;
+            self.tell(Event::Wrote { output: name.clone(), path: path.clone(), bytes });
+            WrittenState::Wrote
+        };
+        self.ledger.note(&path, file.key);
+        Ok(Written { output: name, path, state })
+    }
+}
+
+/// `###` in a name becomes the number of the picture, from 1, with as many digits.
+fn numbered(name: &str, index: u32) -> String {
+    let Some(start) = name.find('#') else { return name.to_owned() };
+    let len = name[start..].chars().take_while(|c| *c == '#').count();
+    format!("{}{:0len$}{}", &name[..start], index + 1, &name[start + len..])
+}
+
+fn encode_finding(output: &Output, error: NodeError) -> Diagnostic {
+    let message = format!("{} cannot be made: {}", output.name, error.message);
+    let mut finding = Diagnostic::error("failed", message).at(output.place);
+    finding.hint = error.hint;
+    finding
+}
+
+fn write_finding(output: &Output, path: &std::path::Path, error: &std::io::Error) -> Diagnostic {
+    let message = format!("{} cannot be written: {error}", path.display());
+    Diagnostic::error("cannot-write", message)
+        .at(output.place)
+        .hint("choose another folder with --out DIR")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::numbered;
+
+    #[test]
+    fn hashes_become_the_number() {
+        assert_eq!(numbered("a_###.png", 0), "a_001.png");
+        assert_eq!(numbered("a_#.png", 11), "a_12.png");
+        assert_eq!(numbered("a.png", 3), "a.png");
+    }
+}

@@ -1,0 +1,10 @@
+//! PNG files.
+
+mod read;
+mod text;
+mod write;
+
+pub use text::read_png_text;
+
+pub(super) use read::{decode, outline};
+pub(super) use write::encode;

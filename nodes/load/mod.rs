@@ -1,0 +1,4 @@
+//! Pictures from files, and made from nothing.
+
+pub mod load_image;
+pub mod solid;
