@@ -9,11 +9,11 @@ mod decoder;
 mod encode;
 mod fit;
 mod padding;
-mod patch_file;
 mod preview;
 mod resample;
 mod sharing;
 mod sharing_layer;
+mod stop;
 mod views;
 
 pub use control::{ControlEncoder, ControlSignal};
@@ -21,11 +21,11 @@ pub use decoder::TransparentDecoder;
 pub use encode::{Backing, OffsetEncoder, OffsetScale, encode_layer, layer_signal};
 pub use fit::{Fit, fit};
 pub use padding::{pad_colour, pyramid};
-pub use patch_file::{StopAt, read_patch_file};
 pub use preview::{bytes_by_truncation, checkerboard, on_grey, over_checkerboard};
 pub use resample::{Interpolation, Raster, resample};
 pub use sharing::{AttentionSharing, SharingHook, sharing_sites};
 pub use sharing_layer::SharingLayer;
+pub use stop::StopAt;
 pub use views::{View, decode_layer, lower_median};
 
 use candle_core::Tensor;

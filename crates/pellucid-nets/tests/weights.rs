@@ -281,7 +281,9 @@ fn a_pickle_that_doubles_itself_stays_small() {
 fn a_pickled_tensor_must_lie_in_its_storage() {
     let tensor = |offset: u8, size: u8, stride: u8| {
         let mut pickle = b"\x80\x02}X\x01\0\0\0actorch._utils\n_rebuild_tensor_v2\n((".to_vec();
-        pickle.extend(b"X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\0\x30X\x03\0\0\0cpuK\x02tQ");
+        pickle.extend(
+            b"X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\0\x30X\x03\0\0\0cpuK\x02tQ",
+        );
         pickle.extend([b'K', offset, b'K', size, 0x85, b'K', stride, 0x85, 0x89]);
         pickle.extend(b"}tRs.");
         open(pytorch(&pickle))

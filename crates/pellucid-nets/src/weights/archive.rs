@@ -30,6 +30,7 @@ struct Entry {
     name: String,
     method: u16,
     size: u64,
+    packed_size: u64,
     header: u64,
     next: usize,
 }
@@ -73,6 +74,7 @@ fn entry(bytes: &[u8], at: usize) -> Option<Entry> {
         name: String::from_utf8_lossy(bytes.get(start..start + name)?).into_owned(),
         method: u16::try_from(field(10, 2)?).ok()?,
         size: field(24, 4)?,
+        packed_size: field(20, 4)?,
         header: field(42, 4)?,
         next: start + name + extra + comment,
     };
@@ -80,34 +82,27 @@ fn entry(bytes: &[u8], at: usize) -> Option<Entry> {
     Some(entry)
 }
 
-/// Sizes beyond 4 GiB stand in an extra field, in a fixed order, and only those that need it.
+/// Numbers beyond 4 GiB stand in an extra field, in this order, and only those that need it.
 fn widen(entry: &mut Entry, mut extra: &[u8]) -> Option<()> {
-    let was_packed_large = |entry: &Entry| entry.size == 0xffff_ffff;
-    if !was_packed_large(entry) && entry.header != 0xffff_ffff {
+    let wide = |number: &u64| *number == 0xffff_ffff;
+    if ![entry.size, entry.packed_size, entry.header].iter().any(wide) {
         return Some(());
     }
-    while extra.len() >= 4 {
+    loop {
         let (id, size) = (number(extra, 0, 2)?, usize::try_from(number(extra, 2, 2)?).ok()?);
         let field = extra.get(4..4 + size)?;
         if id == 1 {
             let mut at = 0;
-            if was_packed_large(entry) {
-                entry.size = number(field, at, 8)?;
-                // The size before packing comes first, then the packed one, the same here.
-                at += if field.len() >= 16 && entry.header != 0xffff_ffff || field.len() >= 24 {
-                    16
-                } else {
-                    8
-                };
-            }
-            if entry.header == 0xffff_ffff {
-                entry.header = number(field, at, 8)?;
+            for place in [&mut entry.size, &mut entry.packed_size, &mut entry.header] {
+                if wide(place) {
+                    *place = number(field, at, 8)?;
+                    at += 8;
+                }
             }
             return Some(());
         }
         extra = &extra[4 + size..];
     }
-    None
 }
 
 fn data_range(bytes: &[u8], entry: &Entry) -> Option<Range<usize>> {
@@ -125,4 +120,36 @@ fn data_range(bytes: &[u8], entry: &Entry) -> Option<Range<usize>> {
 fn number(bytes: &[u8], at: usize, size: usize) -> Option<u64> {
     let field = bytes.get(at..at.checked_add(size)?)?;
     Some(field.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_numbers_are_read_from_the_extra_field() {
+        let entry = |size, packed_size, header| Entry {
+            name: String::new(),
+            method: 0,
+            size,
+            packed_size,
+            header,
+            next: 0,
+        };
+        let extra = |numbers: &[u64]| {
+            let field: Vec<u8> = numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
+            // Another field comes first; it is passed over.
+            let head = [9, 0, 1, 0, 7, 1, 0, field.len() as u8, 0];
+            [&head[..], &field].concat()
+        };
+        let (wide, far) = (0xffff_ffff, 1 << 33);
+        let mut all = entry(wide, wide, wide);
+        widen(&mut all, &extra(&[5, 5, far])).unwrap();
+        assert_eq!((all.size, all.header), (5, far));
+        let mut only_place = entry(5, 5, wide);
+        widen(&mut only_place, &extra(&[far])).unwrap();
+        assert_eq!((only_place.size, only_place.header), (5, far));
+        assert!(widen(&mut entry(wide, 5, 5), &extra(&[])).is_none());
+        assert!(widen(&mut entry(wide, 5, 5), &[]).is_none());
+    }
 }

@@ -6,9 +6,9 @@ use candle_core::{DType, Device, Tensor};
 use pellucid_nets::Weights;
 use pellucid_nets::blocks::Source;
 use pellucid_nets::layer_diffuse::{
-    AttentionSharing, SharingHook, SharingLayer, StopAt, read_patch_file, sharing_sites,
+    AttentionSharing, SharingHook, SharingLayer, StopAt, sharing_sites,
 };
-use pellucid_nets::patch::{Delta, Patch};
+use pellucid_nets::patch::{Delta, Patch, layer_diffuse_patches};
 use pellucid_nets::schedule::Discretisation;
 use pellucid_nets::unet::{
     Attention, AttentionCall, AttentionHook, AttentionSite, Block, Next, Role, Unet, UnetConfig,
@@ -227,8 +227,8 @@ fn patch_files_change_a_unet_as_in_the_reference() {
         case.check("denoised_base", &denoised(&case, &unet(&base), None, &[]));
 
         let strength = case.params["weight"].as_f64().unwrap();
-        let patches = read_patch_file(&case.synthetic_weights("patch_manifest"), strength).unwrap();
-        let patches = patches.into_iter().map(|(key, patch)| (key, Arc::new(patch)));
+        let file = case.synthetic_weights("patch_manifest");
+        let patches = layer_diffuse_patches(&file, strength).unwrap();
         let patched = base.with_patches(patches).unwrap();
         let first = patched.plain("input_blocks.0.0.weight").unwrap();
         case.check("conv_in_weight", &first);
@@ -258,9 +258,9 @@ fn a_patch_adds_to_a_weight_and_may_enlarge_it() {
     for case in section.cases("strength_") {
         let strength = case.params["strength"].as_f64().unwrap();
         let product = case.input("up").matmul(&case.input("down")).unwrap();
-        let linear = Patch { strength, delta: Delta::Add(product) };
+        let linear = Patch { strength, delta: Delta::Add(product.into()) };
         case.check("linear", &linear.apply(&case.input("w_linear")).unwrap());
-        let conv = Patch { strength, delta: Delta::AddPadded(case.input("diff")) };
+        let conv = Patch { strength, delta: Delta::AddPadded(case.input("diff").into()) };
         let conv = conv.apply(&case.input("w_conv")).unwrap();
         case.check("conv_comfy", &conv);
         if strength != 0.0 {
@@ -269,7 +269,7 @@ fn a_patch_adds_to_a_weight_and_may_enlarge_it() {
     }
     // We refuse, as one of the two references does.
     let case = section.case("forge_smaller_diff");
-    let smaller = Patch { strength: 1.0, delta: Delta::AddPadded(case.input("diff")) };
+    let smaller = Patch { strength: 1.0, delta: Delta::AddPadded(case.input("diff").into()) };
     assert!(smaller.shape_of(case.input("w").dims()).is_err());
 }
 
