@@ -10,18 +10,27 @@
 //! - Whatever mixes pixels (merging, resizing, blurring) works on premultiplied values.
 //! - Positions and sizes are in pixels, x to the right, y down; angles are clockwise degrees.
 
+pub mod alpha;
 pub mod blur;
+pub mod colour;
+pub mod compare;
+mod components;
 pub mod edge;
 pub mod edges;
 pub mod files;
 pub mod flatten;
+mod frames;
+pub mod guided;
 pub mod image;
+pub mod inspect;
+pub mod key;
 pub mod layers;
 mod lines;
 pub mod matte;
 pub mod median;
 pub mod merge;
 pub mod morphology;
+mod nearest;
 mod raster;
 pub mod resize;
 pub mod shadow;
@@ -30,6 +39,7 @@ pub mod transform;
 
 pub use edge::Edge;
 pub use flatten::{flatten, flatten_in, layers_batch};
+pub use frames::{Mismatch, Shape};
 pub use image::{Alpha, Encoding, Image, ImageFact, Pixel};
 pub use layers::{Layer, LayerContent, LayerMask, Layers};
 pub use matte::{Matte, MatteFact};
