@@ -1,0 +1,187 @@
+//! Decoding in overlapping tiles, for pictures that do not fit memory whole.
+//!
+//! The picture is decoded three times, in tiles of three shapes, so that no seam is at the same place
+//! twice, and averaged. Inside one pass tiles are blended by masks that fall off linearly towards their
+//! edges, those at the edge of the picture included, which dividing by the sum of masks undoes.
+
+use candle_core::{Device, Tensor};
+
+use super::framing::picture_of_signal;
+use super::network::Vae;
+use crate::blocks::{NetworkError, input_error};
+
+/// The size of a tile, in latent elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tile {
+    /// Elements across.
+    pub width: usize,
+    /// Elements down.
+    pub height: usize,
+}
+
+/// How a picture is cut into tiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tiling {
+    /// The largest tile.
+    pub tile: Tile,
+    /// By how much neighbours overlap, in latent elements.
+    pub overlap: usize,
+}
+
+impl Tiling {
+    /// From sizes in pixels; an overlap of more than a quarter of the tile becomes a quarter.
+    pub fn from_pixels(tile: usize, overlap: usize, pixels_per_latent: usize) -> Self {
+        let overlap = if tile < 4 * overlap { tile / 4 } else { overlap };
+        let side = tile / pixels_per_latent.max(1);
+        Self {
+            tile: Tile { width: side, height: side },
+            overlap: overlap / pixels_per_latent.max(1),
+        }
+    }
+}
+
+/// Decodes a latent `[b, c, h, w]` in tiles to a picture, 0 to 1: the mean of three passes, with tiles of
+/// half the width and twice the height, twice the width and half the height, and as given.
+pub fn decode_tiled(vae: &Vae, latent: &Tensor, tiling: Tiling) -> Result<Tensor, NetworkError> {
+    let Tile { width, height } = tiling.tile;
+    let shapes = [
+        Tile { width: width / 2, height: height * 2 },
+        Tile { width: width * 2, height: height / 2 },
+        tiling.tile,
+    ];
+    let [tall, wide, plain] = shapes.map(|tile| decode_pass(vae, latent, tile, tiling.overlap));
+    picture_of_signal(&(((tall? + wide?)? + plain?)? / 3.0)?)
+}
+
+/// One pass over a latent with tiles of one shape: a signal of about -1 to 1, f32. A picture that fits
+/// one tile is decoded whole.
+pub fn decode_pass(
+    vae: &Vae,
+    latent: &Tensor,
+    tile: Tile,
+    overlap: usize,
+) -> Result<Tensor, NetworkError> {
+    let (batch, _, height, width) = latent.dims4()?;
+    if height <= tile.height && width <= tile.width {
+        return vae.decode_signal(latent);
+    }
+    let rows = spans(height, tile.height, overlap)?;
+    let columns = spans(width, tile.width, overlap)?;
+    let unit = vae.config.pixels_per_latent();
+    let mut pictures = Vec::with_capacity(batch);
+    for index in 0..batch {
+        let latent = latent.narrow(0, index, 1)?;
+        let mut canvas = Canvas::new(unit * height, unit * width);
+        for &(top, tall) in &rows {
+            for &(left, wide) in &columns {
+                let part = latent.narrow(2, top, tall)?.narrow(3, left, wide)?.contiguous()?;
+                let decoded = vae.decode_signal(&part)?.to_device(&Device::Cpu)?;
+                canvas.add(&decoded, unit * top, unit * left, unit * overlap)?;
+            }
+        }
+        pictures.push(canvas.finish()?);
+    }
+    Ok(Tensor::cat(&pictures, 0)?.to_device(latent.device())?)
+}
+
+/// Start and length of the tiles along one axis.
+fn spans(size: usize, tile: usize, overlap: usize) -> Result<Vec<(usize, usize)>, NetworkError> {
+    if size <= tile {
+        return Ok(vec![(0, size)]);
+    }
+    if tile <= overlap {
+        return input_error(format!(
+            "tiles of {tile} latent elements cannot overlap by {overlap}: half a tile must be more"
+        ));
+    }
+    let starts = (0..size - overlap).step_by(tile - overlap);
+    Ok(starts.map(|start| (start, tile.min(size - start))).collect())
+}
+
+/// Sums of masked tiles and of masks.
+struct Canvas {
+    height: usize,
+    width: usize,
+    /// Three channels, one after the other.
+    sum: Vec<f32>,
+    weight: Vec<f32>,
+}
+
+impl Canvas {
+    fn new(height: usize, width: usize) -> Self {
+        let pixels = height * width;
+        Self { height, width, sum: vec![0.0; 3 * pixels], weight: vec![0.0; pixels] }
+    }
+
+    fn add(
+        &mut self,
+        tile: &Tensor,
+        top: usize,
+        left: usize,
+        feather: usize,
+    ) -> Result<(), NetworkError> {
+        let (_, _, height, width) = tile.dims4()?;
+        let values = tile.flatten_all()?.to_vec1::<f32>()?;
+        let (down, across) = (falloff(height, feather), falloff(width, feather));
+        for (y, &row_weight) in down.iter().enumerate() {
+            for (x, &column_weight) in across.iter().enumerate() {
+                let mask = row_weight * column_weight;
+                let place = (top + y) * self.width + left + x;
+                self.weight[place] += mask;
+                for channel in 0..3 {
+                    let value = values[(channel * height + y) * width + x];
+                    self.sum[channel * self.height * self.width + place] += value * mask;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Tensor, NetworkError> {
+        let weights = self.weight.iter().cycle();
+        let picture: Vec<f32> = self.sum.iter().zip(weights).map(|(sum, w)| sum / w).collect();
+        Ok(Tensor::from_vec(picture, (1, 3, self.height, self.width), &Device::Cpu)?)
+    }
+}
+
+/// The mask along one axis: rising over `feather` pixels from both ends; flat if it does not fit.
+fn falloff(size: usize, feather: usize) -> Vec<f32> {
+    let mut mask = vec![1f32; size];
+    if feather < size {
+        for step in 0..feather {
+            let factor = (step + 1) as f32 / feather as f32;
+            mask[step] *= factor;
+            mask[size - 1 - step] *= factor;
+        }
+    }
+    mask
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiles_cover_the_axis_and_end_with_it() {
+        assert_eq!(spans(20, 8, 2).unwrap(), [(0, 8), (6, 8), (12, 8)]);
+        assert_eq!(spans(9, 8, 3).unwrap(), [(0, 8), (5, 4)]);
+        assert_eq!(spans(8, 8, 3).unwrap(), [(0, 8)]);
+        for (size, tile, overlap) in [(100, 7, 3), (31, 2, 1), (65, 64, 16)] {
+            let spans = spans(size, tile, overlap).unwrap();
+            assert!(spans.windows(2).all(|pair| pair[1].0 <= pair[0].0 + pair[0].1));
+            assert_eq!(spans.iter().map(|(start, length)| start + length).max(), Some(size));
+        }
+    }
+
+    #[test]
+    fn a_tile_no_larger_than_its_overlap_is_refused() {
+        assert!(spans(20, 4, 4).is_err());
+        assert!(spans(20, 0, 0).is_err());
+    }
+
+    #[test]
+    fn an_overlap_of_more_than_a_quarter_becomes_a_quarter() {
+        let tiling = Tiling::from_pixels(96, 64, 8);
+        assert_eq!(tiling, Tiling { tile: Tile { width: 12, height: 12 }, overlap: 3 });
+    }
+}
