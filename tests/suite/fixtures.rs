@@ -140,7 +140,7 @@ fn affine_transforms() {
             "a": load(&data.file(case.text("src"))),
             "b": {
                 "kind": "affine", "inputs": { "image": "a.image" },
-                "params": { "matrix": matrix, "filter": "bilinear", "edge": "transparent" },
+                "params": { "matrix_forward": matrix, "filter": "bilinear", "edge": "transparent" },
             },
         });
         case.compare_all(data, &image_outputs(&nodes, "b.image")?, "float_engine")
