@@ -119,3 +119,45 @@ fn the_schema_in_graphs_is_fresh() {
     }
     assert!(have == want, "run UPDATE=1 cargo test -p pellucid-tests, and look at the difference");
 }
+
+/// Every code that the sources tell is in the list that people read, and none that is not.
+#[test]
+fn every_code_is_documented() {
+    let page = fs::read_to_string(repository().join("docs/findings.md")).unwrap();
+    let documented: BTreeSet<&str> = page
+        .lines()
+        .take_while(|line| !line.starts_with("## Events"))
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .collect();
+    let mut told = BTreeSet::new();
+    let mut sources = String::new();
+    let mut open: Vec<_> = ["pellucid-graph", "pellucid-host", "pellucid-source"]
+        .iter()
+        .map(|name| repository().join("crates").join(name).join("src"))
+        .collect();
+    while let Some(dir) = open.pop() {
+        for entry in fs::read_dir(dir).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let text = fs::read_to_string(&path).unwrap();
+                // Tests at the end of a file make up codes of their own.
+                sources.push_str(text.split("#[cfg(test)]").next().unwrap_or_default());
+            }
+        }
+    }
+    let dense: String = sources.split_whitespace().collect::<Vec<_>>().join(" ");
+    for start in ["Diagnostic::error(", "Diagnostic::warning(", "self.tell(", "code: ", "=> "] {
+        for rest in dense.split(start).skip(1) {
+            let word = rest.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
+            if let Some(word) = word.filter(|word| documented.contains(word)) {
+                told.insert(word.to_owned());
+            } else if let Some(word) = word.filter(|_| start.contains("Diagnostic") || start.contains("tell")) {
+                told.insert(word.to_owned());
+            }
+        }
+    }
+    let documented: BTreeSet<String> = documented.into_iter().map(str::to_owned).collect();
+    assert_eq!(told, documented, "told on the left, docs/findings.md on the right");
+}
