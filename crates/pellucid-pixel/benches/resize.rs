@@ -32,14 +32,14 @@ fn pool(threads: usize) -> rayon::ThreadPool {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
 }
 
-#[divan::bench(args = [1, 2])]
+#[divan::bench(args = [1, 2], sample_count = 20)]
 fn resize_4k_to_1080p(bencher: Bencher, threads: usize) {
     let image = picture(3840, 2160);
     let pool = pool(threads);
     bencher.bench_local(|| pool.install(|| resize(black_box(&image), 1920, 1080, LANCZOS)));
 }
 
-#[divan::bench(args = [1, 2])]
+#[divan::bench(args = [1, 2], sample_count = 20)]
 fn resize_4k_to_1080p_fast_image_resize(bencher: Bencher, threads: usize) {
     let pool = pool(threads);
     let image = picture(3840, 2160);
@@ -56,20 +56,20 @@ fn resize_4k_to_1080p_fast_image_resize(bencher: Bencher, threads: usize) {
     bencher.bench_local(|| pool.install(scale));
 }
 
-#[divan::bench(args = [1, 2])]
+#[divan::bench(args = [1, 2], sample_count = 20)]
 fn resize_1080p_to_4k(bencher: Bencher, threads: usize) {
     let image = picture(1920, 1080);
     let pool = pool(threads);
     bencher.bench_local(|| pool.install(|| resize(black_box(&image), 3840, 2160, LANCZOS)));
 }
 
-#[divan::bench(args = [2.0, 5.9, 8.0, 64.0])]
+#[divan::bench(args = [2.0, 5.9, 8.0, 64.0], sample_count = 20)]
 fn gaussian_blur_1080p(bencher: Bencher, sigma: f32) {
     let image = picture(1920, 1080);
     bencher.bench_local(|| gaussian_blur(black_box(&image), Gaussian::new(sigma)));
 }
 
-#[divan::bench(args = [1, 3, 10])]
+#[divan::bench(args = [1, 3, 10], sample_count = 10)]
 fn median_1024(bencher: Bencher, radius: u32) {
     let image = picture(1024, 1024);
     bencher.bench_local(|| median(black_box(&image), radius));

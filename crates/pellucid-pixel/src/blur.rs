@@ -6,7 +6,6 @@ mod recursive;
 
 use boxed::Mean;
 use fir::Symmetric;
-use rayon::prelude::*;
 use recursive::Recursive;
 
 use crate::lines::{Lane, LineFilter, separable};
@@ -125,13 +124,15 @@ fn blur_image(image: &Image, x: &Blur, y: &Blur, edge: Edge) -> Image {
     let opaque = mixed.fact.alpha == Alpha::Opaque && edge != Edge::Transparent;
     let alpha = if opaque { Alpha::Opaque } else { Alpha::Premultiplied };
     let fact = ImageFact { alpha, ..mixed.fact };
+    let noisy = x.is_recursive() || y.is_recursive();
     image_frames(&mixed, fact, |frame, out| {
-        separable(frame, x, y, out);
-        if opaque {
-            out.iter_mut().for_each(|pixel| pixel[3] = 1.0);
-        } else if x.is_recursive() || y.is_recursive() {
-            clear_noise(out);
-        }
+        separable(frame, x, y, out, |pixels| {
+            if opaque {
+                pixels.iter_mut().for_each(|pixel| pixel[3] = 1.0);
+            } else if noisy {
+                clear_noise(pixels);
+            }
+        });
     })
 }
 
@@ -139,21 +140,23 @@ fn blur_matte(matte: &Matte, x: &Blur, y: &Blur) -> Matte {
     if x.is_nothing() && y.is_nothing() {
         return matte.clone();
     }
+    let noisy = x.is_recursive() || y.is_recursive();
     matte_frames(matte, matte.fact, |frame, out| {
-        separable(frame, x, y, out);
-        if x.is_recursive() || y.is_recursive() {
-            clear_noise(out);
-        }
+        separable(frame, x, y, out, |values| {
+            if noisy {
+                clear_noise(values);
+            }
+        });
     })
 }
 
 /// Makes pixels clear that hold nothing but the noise of a recursive tail, and alpha not negative.
 fn clear_noise<const C: usize>(pixels: &mut [[f32; C]]) {
-    pixels.par_iter_mut().with_min_len(16384).for_each(|pixel| {
+    for pixel in pixels {
         if pixel.iter().all(|value| *value < recursive::NOISE) {
             *pixel = [0.0; C];
         } else {
             pixel[C - 1] = pixel[C - 1].max(0.0);
         }
-    });
+    }
 }

@@ -46,45 +46,57 @@ pub(crate) fn along_rows<const C: usize>(
     );
 }
 
-/// Filters every column of `src` into `out`.
+/// Filters every column of a frame of rows of `width` in place; then `finish` sees each pixel
+/// once, in parts of rows.
 pub(crate) fn along_columns<const C: usize>(
-    src: Raster<'_, C>,
+    pixels: &mut [[f32; C]],
+    width: usize,
     filter: &impl LineFilter,
-    out: &mut [[f32; C]],
+    finish: impl Fn(&mut [[f32; C]]) + Sync,
 ) {
+    // Strips filtered before any is written back: enough to share out, few enough to be cached.
+    const STRIPS: usize = 64;
     let across = LANES / C;
-    let strips = src.width.div_ceil(across);
-    let mut filtered = vec![[0.0; LANES]; strips * src.height];
-    filtered.par_chunks_mut(src.height).enumerate().for_each_init(
-        || (vec![[0.0; LANES]; src.height], Vec::new()),
-        |(line, scratch), (strip, out)| {
-            let first = strip * across;
-            let last = src.width.min(first + across);
-            for (y, lane) in line.iter_mut().enumerate() {
-                let pixels = src.row(y)[first..last].as_flattened();
-                lane[..pixels.len()].copy_from_slice(pixels);
+    let height = pixels.len() / width;
+    let mut filtered = vec![[0.0; LANES]; width.div_ceil(across).min(STRIPS) * height];
+    for left in (0..width).step_by(across * STRIPS) {
+        let columns = left..width.min(left + across * STRIPS);
+        let strips = columns.len().div_ceil(across);
+        let source = &*pixels;
+        filtered[..strips * height].par_chunks_mut(height).enumerate().for_each_init(
+            || (vec![[0.0; LANES]; height], Vec::new()),
+            |(line, scratch), (strip, out)| {
+                let first = left + strip * across;
+                let last = columns.end.min(first + across);
+                for (lane, row) in line.iter_mut().zip(source.chunks_exact(width)) {
+                    let pixels = row[first..last].as_flattened();
+                    lane[..pixels.len()].copy_from_slice(pixels);
+                }
+                filter.run(line, scratch, out);
+            },
+        );
+        pixels.par_chunks_mut(width).enumerate().with_min_len(8).for_each(|(y, row)| {
+            let row = &mut row[columns.clone()];
+            for (strip, pixels) in row.chunks_mut(across).enumerate() {
+                let pixels = pixels.as_flattened_mut();
+                pixels.copy_from_slice(&filtered[strip * height + y][..pixels.len()]);
             }
-            filter.run(line, scratch, out);
-        },
-    );
-    out.par_chunks_mut(src.width).enumerate().for_each(|(y, row)| {
-        for (strip, pixels) in row.chunks_mut(across).enumerate() {
-            let pixels = pixels.as_flattened_mut();
-            pixels.copy_from_slice(&filtered[strip * src.height + y][..pixels.len()]);
-        }
-    });
+            finish(row);
+        });
+    }
 }
 
-/// Filters the rows of `src` with `x`, then the columns of the result with `y`, into `out`.
+/// Filters the rows of `src` with `x`, then the columns of the result with `y`, into `out`; then
+/// `finish` sees each pixel once, in parts of rows.
 pub(crate) fn separable<const C: usize>(
     src: Raster<'_, C>,
     x: &impl LineFilter,
     y: &impl LineFilter,
     out: &mut [[f32; C]],
+    finish: impl Fn(&mut [[f32; C]]) + Sync,
 ) {
-    let mut rows = vec![[0.0; C]; src.pixels.len()];
-    along_rows(src, x, &mut rows);
-    along_columns(src.with(&rows), y, out);
+    along_rows(src, x, out);
+    along_columns(out, src.width, y, finish);
 }
 
 /// Fills `padded` with `line` and `margin` samples more on both sides.

@@ -21,11 +21,6 @@ impl<'a, const C: usize> Raster<'a, C> {
     pub fn row(&self, y: usize) -> &'a [[f32; C]] {
         &self.pixels[y * self.width..][..self.width]
     }
-
-    /// The same size with other pixels.
-    pub fn with<'b>(&self, pixels: &'b [[f32; C]]) -> Raster<'b, C> {
-        Raster { width: self.width, height: self.height, pixels }
-    }
 }
 
 /// Fills every frame of a new image of `fact` from the same frame of `image`.

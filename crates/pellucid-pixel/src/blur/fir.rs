@@ -52,9 +52,10 @@ fn sums<const N: usize>(padded: &[Lane], weights: &[f32]) -> [Lane; N] {
             sum[k] = weights[0] * padded[radius + n][k];
         }
     }
-    for (distance, weight) in weights.iter().enumerate().skip(1) {
-        for (n, sum) in sums.iter_mut().enumerate() {
-            let (left, right) = (&padded[radius + n - distance], &padded[radius + n + distance]);
+    let left = padded[..radius + N - 1].windows(N).rev();
+    let right = padded[radius + 1..].windows(N);
+    for ((weight, left), right) in weights[1..].iter().zip(left).zip(right) {
+        for (sum, (left, right)) in sums.iter_mut().zip(left.iter().zip(right)) {
             for k in 0..LANES {
                 sum[k] += weight * (left[k] + right[k]);
             }

@@ -6,7 +6,7 @@
 use multiversion::multiversion;
 use rayon::prelude::*;
 
-use crate::lines::{LANES, Lane, LineFilter, along_columns, along_rows};
+use crate::lines::{LANES, Lane, LineFilter, along_rows, separable};
 use crate::raster::Raster;
 
 /// The largest (`MAX`) or smallest value over `2 * radius + 1` samples.
@@ -75,9 +75,7 @@ pub(super) fn square<const MAX: bool>(
     out: &mut [[f32; 1]],
 ) {
     let filter = Extreme::<MAX> { radius, outside };
-    let mut rows = vec![[0.0]; frame.pixels.len()];
-    along_rows(frame, &filter, &mut rows);
-    along_columns(frame.with(&rows), &filter, out);
+    separable(frame, &filter, &filter, out, |_| ());
 }
 
 /// The extreme over the pixels with `dx² + dy² <= radius²`.
