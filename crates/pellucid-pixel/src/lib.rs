@@ -43,4 +43,4 @@ pub use frames::{Mismatch, Shape};
 pub use image::{Alpha, Encoding, Image, ImageFact, Pixel};
 pub use layers::{Layer, LayerContent, LayerMask, Layers};
 pub use matte::{Matte, MatteFact};
-pub use merge::Mode;
+pub use merge::{AlphaRule, Clamp, Family, MaskMode, Merge, Mode, merge, result_alpha};
