@@ -51,3 +51,14 @@ pub fn common_batch(
         }
     }
 }
+
+/// The batch of a result of pictures of one size, the first against every other.
+///
+/// # Errors
+/// At the site of the one that does not go with those before it.
+pub fn meet(first: Sized<'_>, others: &[(Sized<'_>, Site)]) -> Result<u32, NodeError> {
+    others.iter().try_fold(first.batch, |batch, (other, site)| {
+        same_size(first, *other, site.clone())?;
+        common_batch(Sized { batch, ..first }, *other, site.clone())
+    })
+}

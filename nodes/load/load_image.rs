@@ -20,10 +20,11 @@ pub fn kind() -> NodeKind {
     NodeKind {
         name: "load_image".into(),
         family: "load".into(),
-        docs: "Reads a picture file. PNG, WebP and most TIFF give straight alpha, EXR linear light \
+        docs:
+            "Reads a picture file. PNG, WebP and most TIFF give straight alpha, EXR linear light \
                with premultiplied alpha, and what has no alpha is opaque. Colour under alpha 0 is \
                kept."
-            .into(),
+                .into(),
         revision: 1,
         cost: Cost::Light,
         inputs: vec![],

@@ -1,8 +1,6 @@
 //! Makes a picture of one colour.
 
-use pellucid_graph::{
-    Check, CheckFn, Checked, Cost, NodeError, NodeKind, Out, Param, Run, RunFn,
-};
+use pellucid_graph::{Check, CheckFn, Checked, Cost, NodeError, NodeKind, Out, Param, Run, RunFn};
 use pellucid_pixel::{Alpha, Image, ImageFact};
 use pellucid_value::Value;
 

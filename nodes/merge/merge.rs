@@ -13,8 +13,7 @@ use crate::sizes::{Sized, common_batch, same_size};
 const BG: In<Image> = In::new("bg", "The picture underneath: the backdrop, Nuke's B.");
 const FG: In<Image> = In::new("fg", "The picture on top: the source, Nuke's A.");
 const MASK: OptIn<Matte> = OptIn::new("mask", "Where `fg` counts.");
-const MODE: Choice<Mode> =
-    Choice::new("mode", &Mode::NAMES, "How the two meet.").meanings(meaning);
+const MODE: Choice<Mode> = Choice::new("mode", &Mode::NAMES, "How the two meet.").meanings(meaning);
 const OPACITY: Param<f64> =
     Param::float("opacity", 1.0, "Scales the alpha of `fg`.").range(0.0, 1.0);
 const MASK_MODE: Choice<MaskMode> = Choice::new(

@@ -1,4 +1,7 @@
 //! Puts pictures together.
 
+pub mod alpha_over;
+pub mod light_wrap;
 #[expect(clippy::module_inception, reason = "the kind `merge` lives in the family `merge`")]
 pub mod merge;
+pub mod mix;

@@ -155,6 +155,17 @@ impl Image {
         }
     }
 
+    /// The same picture in another alpha state. What is not solid cannot be made opaque: it
+    /// becomes straight.
+    pub fn in_state(&self, alpha: Alpha) -> Self {
+        match alpha {
+            Alpha::Premultiplied => self.premultiplied(),
+            Alpha::Straight => self.straight(),
+            Alpha::Opaque if self.fact.alpha == Alpha::Opaque => self.clone(),
+            Alpha::Opaque => self.straight(),
+        }
+    }
+
     /// The same picture in another encoding. Straight colour is converted, alpha never is.
     pub fn encoded(&self, encoding: Encoding) -> Self {
         if self.fact.encoding == encoding {

@@ -11,6 +11,7 @@ mod matrix;
 mod permute;
 mod place;
 mod sample;
+mod surround;
 
 pub use affine::{Canvas, Warp, affine, affine_fact, affine_matte, rotate, rotation};
 pub use crop::{Rect, crop, crop_fact, crop_matte, offset, offset_fact, offset_matte};
@@ -18,3 +19,4 @@ pub use matrix::{Affine, NotInvertible};
 pub use permute::{Axis, flip, flip_matte, turn, turn_fact, turn_matte};
 pub use place::{Fit, Placement, place, place_fact, place_matte, placed};
 pub use sample::Interpolation;
+pub use surround::{surround, surround_alpha, surround_matte};
