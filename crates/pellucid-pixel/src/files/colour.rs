@@ -291,3 +291,93 @@ fn through_table<const N: usize>(
         *pixel = [r, g, b, pixel[3]];
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use moxcms::{LutDataType, LutStore, LutType, LutWarehouse, Matrix3d, ProfileClass};
+
+    use super::*;
+
+    /// A table of two nodes an axis: paper is white, the last channel alone takes light away.
+    fn table_profile(model: Model) -> ColorProfile {
+        let (inputs, space) = match model {
+            Model::Cmyk => (4u8, DataColorSpace::Cmyk),
+            _ => (3, DataColorSpace::Rgb),
+        };
+        // Lab of 16 bits in the older encoding: 100 is 0xff00, no hue is 0x8000.
+        let nodes = (0..1u32 << inputs).flat_map(|node| {
+            let light = if (node & 1 == 1) == (model == Model::Cmyk) { 0 } else { 0xff00 };
+            [light, 0x8000, 0x8000]
+        });
+        let line = |channels: u8| (0..channels).flat_map(|_| [0, 0xffff]).collect();
+        let mut profile = ColorProfile::new_srgb();
+        profile.cicp = None;
+        profile.color_space = space;
+        profile.pcs = DataColorSpace::Lab;
+        profile.profile_class = ProfileClass::OutputDevice;
+        profile.lut_a_to_b_perceptual = Some(LutWarehouse::Lut(LutDataType {
+            num_input_channels: inputs,
+            num_output_channels: 3,
+            num_clut_grid_points: 2,
+            matrix: Matrix3d::IDENTITY,
+            num_input_table_entries: 2,
+            num_output_table_entries: 2,
+            input_table: LutStore::Store16(line(inputs)),
+            clut_table: LutStore::Store16(nodes.collect()),
+            output_table: LutStore::Store16(line(3)),
+            lut_type: LutType::Lut16,
+        }));
+        profile
+    }
+
+    #[test]
+    fn tables_of_ink_and_of_light_are_followed() {
+        // Lightness 50 is 0.184 of the light, code 119 of 255; the tables have 14 bits.
+        let half = 119.0 / 255.0;
+        for model in [Model::Cmyk, Model::Rgb] {
+            let conversion = Conversion::from_profile(&table_profile(model), model).unwrap();
+            assert_eq!(conversion.encoding, Encoding::Srgb);
+            let last = |v: f32| {
+                if model == Model::Cmyk { [0.0, 0.0, 0.0, 1.0 - v] } else { [0.0, 0.0, v, 0.25] }
+            };
+            let mut pixels = [last(0.0), last(0.5), last(1.0)];
+            conversion.apply(&mut pixels, Alpha::Straight);
+            let alpha = if model == Model::Cmyk { 1.0 } else { 0.25 };
+            for (pixel, v) in pixels.iter().zip([0.0, half, 1.0]) {
+                for (got, expected) in pixel.iter().zip([v, v, v, alpha]) {
+                    assert!((got - expected).abs() < 0.004, "{model:?} {pixel:?} {v}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn premultiplied_colour_is_converted_as_if_it_were_straight() {
+        let profile = ColorProfile::new_display_p3().encode().unwrap();
+        let conversion = Conversion::from_icc(&profile, Model::Rgb).unwrap();
+        let mut straight = [[0.9, 0.4, 0.1, 0.5], [0.3, 0.2, 0.7, 0.0]];
+        let mut multiplied = straight.map(premultiply);
+        conversion.apply(&mut straight, Alpha::Straight);
+        conversion.apply(&mut multiplied, Alpha::Premultiplied);
+        for (s, m) in straight.iter().zip(multiplied) {
+            for (s, m) in premultiply(*s).iter().zip(m) {
+                assert!((s - m).abs() < 1e-6);
+            }
+        }
+    }
+
+    #[test]
+    fn profiles_of_the_wrong_kind_are_refused_in_words() {
+        let grey = ColorProfile::new_gray_with_gamma(2.2).encode().unwrap();
+        let srgb = ColorProfile::new_srgb().encode().unwrap();
+        assert!(Conversion::from_icc(&grey, Model::Rgb).is_err());
+        assert!(Conversion::from_icc(&srgb, Model::Grey).is_err());
+        assert!(Conversion::from_icc(&srgb, Model::Cmyk).is_err());
+        assert!(Conversion::from_icc(&srgb[..100], Model::Rgb).is_err());
+        assert!(Conversion::from_icc(b"", Model::Rgb).is_err());
+        let mut value = [[0.5, 0.5, 0.5, 1.0]];
+        Conversion::from_icc(&grey, Model::Grey).unwrap().apply(&mut value, Alpha::Opaque);
+        // Gamma is stored in steps of 1/256.
+        assert!((value[0][1] - linear_to_srgb(0.5f32.powf(2.2))).abs() < 1e-3);
+    }
+}

@@ -24,6 +24,7 @@ pub(super) fn outline(reader: impl BufRead + Seek) -> Result<Outline, Fault> {
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Fault> {
     let mut decoder = open(Cursor::new(bytes))?;
     let outline = outline_of(&mut decoder)?;
+    check_frames(bytes, (outline.width, outline.height))?;
     // Planes of the decoder: RGBA twice for a lossless picture without alpha.
     outline.check(limits, 8)?;
     let size = decoder.output_buffer_size().ok_or(Fault::Unsupported("such a size".into()))?;
@@ -73,6 +74,47 @@ fn outline_of<R: BufRead + Seek>(decoder: &mut WebPDecoder<R>) -> Result<Outline
         orientation: exif.as_deref().map_or(Orientation::UPRIGHT, Orientation::from_exif),
         warnings,
     })
+}
+
+/// Refuses frames that claim to be larger than the canvas: the decoder believes them.
+fn check_frames(file: &[u8], canvas: (u32, u32)) -> Result<(), Fault> {
+    const RIFF_HEAD: usize = 12;
+    const FRAME_HEAD: usize = 16;
+    let mut rest = file.get(RIFF_HEAD..).unwrap_or_default();
+    while let Some((kind, tail)) = rest.split_first_chunk::<4>() {
+        let Some((length, tail)) = tail.split_first_chunk::<4>() else { break };
+        let data = &tail[..tail.len().min(u32::from_le_bytes(*length) as usize)];
+        // An animation's frame is a head and chunks of its own.
+        rest = match kind {
+            b"ANMF" => tail.get(FRAME_HEAD..).unwrap_or_default(),
+            _ => tail.get(data.len() + data.len() % 2..).unwrap_or_default(),
+        };
+        let size = match kind {
+            b"VP8 " => lossy_size(data),
+            b"VP8L" => lossless_size(data),
+            _ => None,
+        };
+        if size.is_some_and(|(width, height)| width > canvas.0 || height > canvas.1) {
+            return Err(Fault::Damaged("a frame is larger than the canvas".into()));
+        }
+    }
+    Ok(())
+}
+
+/// The size in a VP8 key frame's head (RFC 6386, 9.1).
+fn lossy_size(data: &[u8]) -> Option<(u32, u32)> {
+    let [_, _, _, 0x9d, 0x01, 0x2a, w, x, h, y] = *data.first_chunk::<10>()? else {
+        return None;
+    };
+    let side = |low: u8, high: u8| u32::from(u16::from_le_bytes([low, high]) & 0x3fff);
+    Some((side(w, x), side(h, y)))
+}
+
+/// The size in a lossless head: two times 14 bits, less one.
+fn lossless_size(data: &[u8]) -> Option<(u32, u32)> {
+    let [0x2f, bits @ ..] = *data.first_chunk::<5>()? else { return None };
+    let bits = u32::from_le_bytes(bits);
+    Some(((bits & 0x3fff) + 1, ((bits >> 14) & 0x3fff) + 1))
 }
 
 fn fault(error: DecodingError) -> Fault {

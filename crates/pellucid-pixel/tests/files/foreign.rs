@@ -233,3 +233,49 @@ fn a_linear_picture_has_the_light_its_values_say() {
     let encoded = decoded.image.encoded(Encoding::Srgb);
     assert!((srgb_to_linear(encoded.pixels[0][0]) - unit(5)).abs() < 1e-6);
 }
+
+#[test]
+fn wide_colours_are_converted_without_clamping() {
+    // Display P3's pure red in sRGB, from the published matrices of both.
+    let red_and_grey = [[1.0930, -0.2267, -0.1501, 1.0], [0.2, 0.2, 0.2, 1.0]];
+    let mut bytes = Vec::new();
+    let mut info = png::Info::with_size(2, 1);
+    (info.color_type, info.bit_depth) = (png::ColorType::Rgb, png::BitDepth::Eight);
+    info.icc_profile = Some(moxcms::ColorProfile::new_display_p3().encode().unwrap().into());
+    let mut writer = png::Encoder::with_info(&mut bytes, info).unwrap().write_header().unwrap();
+    writer.write_image_data(&[255, 0, 0, 51, 51, 51]).unwrap();
+    writer.finish().unwrap();
+    let (header, decoded) = read(&bytes);
+    assert_eq!(header.encoding, Encoding::Srgb);
+    // The profile's numbers have 4 places.
+    assert!(difference(&decoded.image.pixels, &red_and_grey) < 2e-3, "{:?}", decoded.image.pixels);
+    assert_eq!(decoded.warnings, [""; 0]);
+}
+
+#[test]
+fn pictures_of_the_shared_fixtures_load() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures");
+    if !root.is_dir() {
+        eprintln!("skipped: {} is absent", root.display());
+        return;
+    }
+    let mut folders = vec![root];
+    let mut count = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in folder.read_dir().unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let extension = path.extension().and_then(|extension| extension.to_str());
+            if extension.and_then(Format::from_extension).is_some() {
+                let (header, decoded) = read(&std::fs::read(&path).unwrap());
+                let calm = header.frames > 1 || decoded.warnings.is_empty();
+                assert!(calm || header.format == Format::Exr, "{path:?} {:?}", decoded.warnings);
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 100, "{count} pictures");
+}

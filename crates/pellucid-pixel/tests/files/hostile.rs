@@ -269,3 +269,15 @@ fn webp_of_a_lying_size() {
     file[12..16].copy_from_slice(b"VP8 ");
     assert!(damaged(&refused(&file)));
 }
+
+#[test]
+fn webp_of_a_frame_larger_than_its_canvas() {
+    for (name, start, at) in [("lossy-alpha.webp", &b"VP8 "[..], 14), ("animated.webp", b"VP8L", 9)]
+    {
+        let mut file = file(name);
+        let chunk = file.windows(4).position(|window| window == start).unwrap();
+        file[chunk + at..chunk + at + 4].copy_from_slice(&[0xfe, 0xbf, 0xff, 0x0f]);
+        let error = refused(&file);
+        assert!(error.to_string().contains("larger than the canvas"), "{name}: {error}");
+    }
+}
