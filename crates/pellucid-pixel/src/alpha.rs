@@ -9,8 +9,8 @@ pub mod foreground;
 pub mod levels;
 mod pyramid;
 
-pub use backing::{Backing, remove_matte, triangulate, unmult};
-pub use bleed::{Bleed, BleedMethod, bleed, pad_rgb};
+pub use backing::{Backing, remove_matte, triangulate, unmult, unmult_colour};
+pub use bleed::{Bleed, BleedMethod, bleed, bleed_under_alpha, pad_rgb};
 pub use channel::{Join, join, split};
 pub use clean::{Clean, CleanReport, clean};
 pub use defringe::{Defringe, DefringeMethod, defringe};

@@ -2,6 +2,7 @@
 
 use crate::colour::bounded;
 use crate::frames::{Mismatch, build, image_frame, image_shape, meeting_batch};
+use crate::key::colour_to_alpha;
 use crate::{Alpha, Image, ImageFact};
 
 /// The backing a picture without alpha was made over.
@@ -60,6 +61,12 @@ pub fn unmult(image: &Image, backing: Backing) -> Image {
     })
 }
 
+/// [`unmult`] over any solid colour, given in the encoding of the image: alpha is the greatest over
+/// the channels of `(c - k) / (1 - k)` above the backing `k` and `(k - c) / k` below it.
+pub fn unmult_colour(image: &Image, backing: [f32; 3]) -> Image {
+    colour_to_alpha(&flattened(image, backing), backing)
+}
+
 /// The exact cut-out of a thing seen on black and on white (two-background triangulation, Smith
 /// and Blinn 1996): `a = clamp(1 - mean(W - K))`, premultiplied colour `K`.
 ///
@@ -86,7 +93,6 @@ pub fn triangulate(on_black: &Image, on_white: &Image) -> Result<Image, Mismatch
 }
 
 /// The picture over a solid colour, as an opaque picture.
-#[cfg(test)]
 pub(crate) fn flattened(image: &Image, backing: [f32; 3]) -> Image {
     let fact = ImageFact { alpha: Alpha::Opaque, ..image.fact };
     image.premultiplied().map(fact, |[r, g, b, a]| {
@@ -126,6 +132,17 @@ mod tests {
             for (p, q) in flat.pixels.iter().zip(again.pixels.iter()) {
                 // One division and one product, so a few ulp of 1.
                 assert!(p.iter().zip(q).all(|(a, b)| (a - b).abs() < 5e-7), "{p:?} {q:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn unmult_over_any_colour_agrees_with_black_and_white() {
+        for (backing, k) in [(Backing::Black, 0.0), (Backing::White, 1.0)] {
+            let (any, fixed) = (unmult_colour(&ramp(), [k; 3]), unmult(&ramp(), backing));
+            for (p, q) in any.pixels.iter().zip(fixed.pixels.iter()) {
+                // The same quotients in another order, a few ulp of 1.
+                assert!(p.iter().zip(q).all(|(a, b)| (a - b).abs() < 1e-6), "{p:?} {q:?}");
             }
         }
     }

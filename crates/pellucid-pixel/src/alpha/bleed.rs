@@ -2,6 +2,7 @@
 
 use super::pyramid;
 use crate::frames::{build, map_frames};
+use crate::image::premultiply;
 use crate::nearest::nearest_known;
 use crate::{Alpha, Image, ImageFact, Pixel};
 
@@ -38,8 +39,8 @@ pub struct Bleed {
     pub passes: u32,
     /// The colour of [`BleedMethod::Solid`], in the encoding of the image.
     pub colour: [f32; 3],
-    /// A pixel has a colour of its own when its alpha is above this; not used by
-    /// [`BleedMethod::Pyramid`].
+    /// A pixel has a colour of its own when its alpha is above this; [`bleed`] by
+    /// [`BleedMethod::Pyramid`] does not use it.
     pub above: f32,
 }
 
@@ -74,6 +75,30 @@ pub fn bleed(image: &Image, bleed: &Bleed) -> Image {
             pixel if known(&pixel) => pixel,
             pixel => recoloured(pixel, bleed.colour),
         }),
+    })
+}
+
+/// Fills the colour of clear pixels under the alpha that is there.
+///
+/// As [`bleed`], but the pyramid too returns a straight image with the same alpha, bit for bit, and
+/// the straight colour of pixels above [`Bleed::above`] unchanged. A frame without any colour is
+/// returned as it is.
+pub fn bleed_under_alpha(image: &Image, bleed: &Bleed) -> Image {
+    if image.fact.alpha == Alpha::Opaque || bleed.method != BleedMethod::Pyramid {
+        return self::bleed(image, bleed);
+    }
+    let width = image.fact.width as usize;
+    let image = image.straight();
+    map_frames(&image, image.fact, |frame| {
+        if frame.iter().all(|pixel| pixel[3] <= 0.0) {
+            return frame.to_vec();
+        }
+        let premultiplied = frame.iter().map(|pixel| premultiply(*pixel)).collect();
+        let fill = pyramid::diffused(width, premultiplied);
+        build(frame.len(), |i| match (frame[i], fill[i]) {
+            (pixel, _) if pixel[3] > bleed.above => pixel,
+            (pixel, [r, g, b, _]) => recoloured(pixel, [r, g, b]),
+        })
     })
 }
 
@@ -176,6 +201,20 @@ mod tests {
             // The pyramid divides and multiplies by the dot's small share of the coarsest level.
             assert!(out.pixels.iter().all(|p| (p[2] - 0.6).abs() < 1e-5), "{method:?}");
         }
+    }
+
+    #[test]
+    fn under_alpha_the_pyramid_changes_clear_colour_only() {
+        let image = dot(9, 4, 3);
+        let out = bleed_under_alpha(&image, &Bleed::default());
+        assert_eq!(out.fact, image.fact);
+        for (i, (p, q)) in out.pixels.iter().zip(image.pixels.iter()).enumerate() {
+            assert_eq!(p[3], q[3]);
+            // As in the opaque fill: rounding of the dot's share of the coarsest level.
+            assert!(if i == 3 { p == q } else { (p[0] - 0.2).abs() < 1e-5 }, "{i}: {p:?}");
+        }
+        let clear = image.map(image.fact, |[r, g, b, _]| [r, g, b, 0.0]);
+        assert_eq!(bleed_under_alpha(&clear, &Bleed::default()), clear);
     }
 
     #[test]
