@@ -7,15 +7,21 @@
 
 use pellucid_graph::NodeKind;
 
+mod alpha;
+mod assert;
+mod colour;
 mod colours;
 mod filter;
 mod frames;
+mod inspect;
 mod joining;
+mod key;
 mod layers;
 mod limits;
 mod load;
 mod matte;
 mod merge;
+mod reports;
 mod sizes;
 mod transform;
 
@@ -32,6 +38,21 @@ pub const KINDS: &[fn() -> NodeKind] = &[
     merge::light_wrap::kind,
     merge::merge::kind,
     merge::mix::kind,
+    alpha::alpha_clean::kind,
+    alpha::alpha_join::kind,
+    alpha::alpha_levels::kind,
+    alpha::alpha_report::kind,
+    alpha::alpha_split::kind,
+    alpha::bleed::kind,
+    alpha::color_to_alpha::kind,
+    alpha::defringe::kind,
+    alpha::encode::kind,
+    alpha::foreground_estimate::kind,
+    alpha::pad_rgb::kind,
+    alpha::premultiply::kind,
+    alpha::triangulate::kind,
+    alpha::unmult::kind,
+    alpha::unpremultiply::kind,
     matte::matte_combine::kind,
     matte::matte_dilate::kind,
     matte::matte_erode::kind,
@@ -59,10 +80,34 @@ pub const KINDS: &[fn() -> NodeKind] = &[
     filter::median::kind,
     filter::sharpen::kind,
     filter::stroke::kind,
+    colour::contrast::kind,
+    colour::exposure::kind,
+    colour::grade::kind,
+    colour::greyscale::kind,
+    colour::hue_saturation::kind,
+    colour::invert::kind,
+    colour::levels::kind,
+    colour::match_colour::kind,
+    key::chroma_key::kind,
+    key::color_key::kind,
+    key::despill::kind,
+    key::difference_key::kind,
+    key::guided_refine::kind,
+    key::luma_key::kind,
     layers::flatten::kind,
     layers::group::kind,
     layers::layer::kind,
     layers::pick::kind,
     layers::reorder::kind,
     layers::stack::kind,
+    inspect::backgrounds_psnr::kind,
+    inspect::compare::kind,
+    inspect::histogram::kind,
+    inspect::hygiene::kind,
+    inspect::matte_scores::kind,
+    inspect::recomposition::kind,
+    assert::assert_alpha::kind,
+    assert::assert_equal::kind,
+    assert::assert_range::kind,
+    assert::assert_size::kind,
 ];

@@ -4,7 +4,7 @@ use pellucid_graph::Check;
 use pellucid_pixel::{Alpha, Edge, ImageFact};
 use pellucid_value::RasterFact;
 
-use crate::frames::{frame_bytes, image_part};
+use crate::frames::{image_part, raster_bytes};
 
 /// The fact of a blur with that edge: opaque as it was unless something clear comes in.
 pub fn blurred(fact: RasterFact, edge: Edge) -> RasterFact {
@@ -22,5 +22,5 @@ pub fn mixed(fact: RasterFact) -> RasterFact {
 
 /// Asks for memory of so many frames.
 pub fn needs_frames(cx: &Check, fact: RasterFact, frames: u64) {
-    cx.needs(frames * frame_bytes(fact));
+    cx.needs(frames * raster_bytes(fact));
 }

@@ -10,7 +10,7 @@ use pellucid_pixel::transform::{
 use pellucid_value::{Raster, RasterFact, Value};
 
 use super::scaling::size_of;
-use crate::frames::{each_raster, frame_bytes};
+use crate::frames::{each_raster, raster_bytes};
 use crate::limits::admit;
 
 const IN: In<Raster> = In::new("image", "An image or a matte.");
@@ -99,7 +99,7 @@ pub fn check_drawn(
         RasterFact::Image(fact) => RasterFact::Image(affine_fact(&fact, map, size, edge)?),
         RasterFact::Matte(_) => fact.sized(size.0, size.1),
     };
-    cx.needs(2 * frame_bytes(fact) + frame_bytes(drawn));
+    cx.needs(2 * raster_bytes(fact) + raster_bytes(drawn));
     Ok(drawn)
 }
 

@@ -8,7 +8,7 @@ use pellucid_pixel::transform::{Rect, crop, crop_fact, crop_matte};
 use pellucid_value::{Raster, RasterFact, Value};
 
 use super::scaling::size_of;
-use crate::frames::{each_raster, frame_bytes};
+use crate::frames::{each_raster, raster_bytes};
 use crate::limits::admit;
 
 const IN: In<Raster> = In::new("image", "An image or a matte.");
@@ -60,7 +60,7 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
         RasterFact::Image(fact) => RasterFact::Image(crop_fact(&fact, rect, cx.choice(EDGE))),
         RasterFact::Matte(_) => fact.sized(width, height),
     };
-    cx.needs(frame_bytes(cut));
+    cx.needs(raster_bytes(cut));
     Ok(Checked::Facts(vec![OUT.fact(cut)]))
 }
 

@@ -11,7 +11,7 @@ use pellucid_value::{Raster, RasterFact, Value};
 
 use super::scaling::{CLAMP, FILTER, LINEAR_LIGHT, Scaling};
 use crate::colours::colour_in;
-use crate::frames::{each_raster, frame_bytes};
+use crate::frames::{each_raster, raster_bytes};
 use crate::limits::admit;
 
 const IN: In<Raster> = In::new("image", "An image or a matte.");
@@ -84,7 +84,7 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
         RasterFact::Matte(_) => fact.sized(task.to.0, task.to.1),
     };
     // A copy that may be mixed, rows scaled in one direction, the result before it is padded.
-    cx.needs(2 * frame_bytes(fact) + 3 * frame_bytes(fitted));
+    cx.needs(2 * raster_bytes(fact) + 3 * raster_bytes(fitted));
     Ok(Checked::Facts(vec![OUT.fact(fitted)]))
 }
 

@@ -6,7 +6,7 @@ use pellucid_graph::{
 use pellucid_pixel::transform::{Axis, flip, flip_matte};
 use pellucid_value::{Raster, Value};
 
-use crate::frames::{each_raster, frame_bytes};
+use crate::frames::{each_raster, raster_bytes};
 
 const IN: In<Raster> = In::new("image", "An image or a matte.");
 const AXIS: Choice<Axis> = Choice::new(
@@ -34,7 +34,7 @@ pub fn kind() -> NodeKind {
 
 fn check(cx: &Check) -> Result<Checked, NodeError> {
     let fact = cx.fact(IN);
-    cx.needs(frame_bytes(fact));
+    cx.needs(raster_bytes(fact));
     Ok(Checked::Facts(vec![OUT.fact(fact)]))
 }
 

@@ -7,7 +7,7 @@ use pellucid_pixel::Edge;
 use pellucid_pixel::transform::{offset, offset_fact, offset_matte};
 use pellucid_value::{Raster, Value};
 
-use crate::frames::{each_raster, frame_bytes, image_part};
+use crate::frames::{each_raster, image_part, raster_bytes};
 
 const IN: In<Raster> = In::new("image", "An image or a matte.");
 const X: Param<f64> = Param::float("x", 0.0, "Pixels to the right.").range(-65535.0, 65535.0);
@@ -42,7 +42,7 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
     if (dx, dy) == (0.0, 0.0) {
         return Ok(Checked::Forward("image"));
     }
-    cx.needs(2 * frame_bytes(fact));
+    cx.needs(2 * raster_bytes(fact));
     let edge = cx.choice(EDGE);
     let shifted = image_part(fact, |fact| offset_fact(&fact, dx, dy, edge));
     Ok(Checked::Facts(vec![OUT.fact(shifted)]))

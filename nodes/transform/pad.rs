@@ -12,7 +12,7 @@ use pellucid_value::{Raster, RasterFact, Value};
 
 use super::scaling::size_of;
 use crate::colours::colour_in;
-use crate::frames::{each_raster, frame_bytes};
+use crate::frames::{each_raster, raster_bytes};
 use crate::limits::admit;
 
 const IN: In<Raster> = In::new("image", "An image or a matte.");
@@ -78,7 +78,7 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
         RasterFact::Image(fact) => RasterFact::Image(padded_fact(fact, around, cx.params())),
         RasterFact::Matte(_) => fact.sized(width, height),
     };
-    cx.needs(2 * frame_bytes(padded));
+    cx.needs(2 * raster_bytes(padded));
     Ok(Checked::Facts(vec![OUT.fact(padded)]))
 }
 

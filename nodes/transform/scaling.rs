@@ -7,7 +7,7 @@ use pellucid_pixel::resize::{
 use pellucid_pixel::{Image, Matte};
 use pellucid_value::{Raster, RasterFact};
 
-use crate::frames::{each_raster, frame_bytes};
+use crate::frames::{each_raster, raster_bytes};
 
 /// The kernel.
 pub const FILTER: Choice<Filter> = Choice::new(
@@ -65,7 +65,7 @@ pub fn check_resized(cx: &Check, fact: RasterFact, (width, height): (u32, u32)) 
         RasterFact::Matte(_) => fact.sized(width, height),
     };
     // A copy that may be mixed, rows scaled in one direction, the result before it is settled.
-    cx.needs(2 * frame_bytes(fact) + 2 * frame_bytes(sized));
+    cx.needs(2 * raster_bytes(fact) + 2 * raster_bytes(sized));
     sized
 }
 
