@@ -11,7 +11,6 @@
 //! - Positions and sizes are in pixels, x to the right, y down; angles are clockwise degrees.
 
 pub mod alpha;
-pub mod batch;
 pub mod blur;
 pub mod colour;
 pub mod compare;
