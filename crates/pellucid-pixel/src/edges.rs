@@ -9,6 +9,9 @@ use crate::blur::{Gaussian, gaussian_blur, gaussian_blur_matte};
 use crate::raster::alpha_plane;
 use crate::{Edge, Image, ImageFact, Matte, MatteFact};
 
+/// Differences below this are rounding: values of 8-bit pictures differ by 0.004 or not at all.
+const TIE: f32 = 1e-5;
+
 /// What of an image the edges are found in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Source {

@@ -118,7 +118,8 @@ fn affine_maps_agree_with_skia() {
         let drawn = affine(&image, map, image.fact.size(), Warp::default()).unwrap();
         let (all, _) = difference(&drawn, &reference(&folder, case), 0);
         eprintln!("{}: {all:.4}", case["id"]);
-        assert!(all <= number(&case["tol_255"]["float_engine"]), "{}: {all}", case["id"]);
+        // The references are rounded to 16 bits, 0.002, and Skia maps in f32.
+        assert!(all <= 0.01, "{}: {all}", case["id"]);
     }
 }
 
@@ -129,7 +130,8 @@ fn gaussian_blur_agrees_with_opencv() {
         let blurred = gaussian_blur(&source(&folder, case), Gaussian::new(number(&case["sigma"])));
         let (all, _) = difference(&blurred, &reference(&folder, case), 0);
         eprintln!("{}: {all:.4}", case["id"]);
-        assert!(all <= number(&case["tol_255"]["float_engine"]), "{}: {all}", case["id"]);
+        // The references are rounded to 16 bits, 0.002.
+        assert!(all <= 0.01, "{}: {all}", case["id"]);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::Norm;
+use super::{Norm, TIE};
 use crate::Matte;
 use crate::raster::Raster;
 
@@ -14,7 +14,8 @@ pub(super) struct Gradient {
     pub length: f32,
 }
 
-/// The gradients of one frame; of several planes, the first longest at each pixel.
+/// The gradients of one frame; of several planes, the longest at each pixel, the first of
+/// equals.
 pub(super) fn gradients(planes: &[Matte], frame: u32, norm: Norm) -> Vec<Gradient> {
     let Some(first) = planes.first() else { return Vec::new() };
     let (width, height) = (first.fact.width as usize, first.fact.height as usize);
@@ -24,11 +25,11 @@ pub(super) fn gradients(planes: &[Matte], frame: u32, norm: Norm) -> Vec<Gradien
         .collect();
     let mut out = vec![Gradient::default(); width * height];
     out.par_chunks_mut(width).enumerate().for_each(|(y, out)| {
-        for plane in &planes {
+        for (i, plane) in planes.iter().enumerate() {
             let rows = [y.saturating_sub(1), y, (y + 1).min(height - 1)].map(|y| plane.row(y));
             for (x, out) in out.iter_mut().enumerate() {
                 let gradient = sobel(rows, x, norm);
-                if gradient.length > out.length {
+                if i == 0 || gradient.length > out.length + TIE {
                     *out = gradient;
                 }
             }

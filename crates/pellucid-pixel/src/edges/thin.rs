@@ -1,10 +1,7 @@
 //! From gradients to thin, connected edges.
 
-use super::{Canny, Gradient, gradients};
+use super::{Canny, Gradient, TIE, gradients};
 use crate::{Matte, MatteFact};
-
-/// Differences below this are rounding: values of 8-bit pictures differ by 0.004 or not at all.
-const TIE: f32 = 1e-5;
 
 /// tan 22.5°, where one of four directions ends and the next begins.
 const TAN_22_5: f32 = std::f32::consts::SQRT_2 - 1.0;
