@@ -60,7 +60,7 @@ fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
 }
 
 /// The error with what the file says for a message and what can be done for a hint.
-fn unreadable(file: &FileRef, error: &PictureError, as_error: NodeError) -> NodeError {
+pub(super) fn unreadable(file: &FileRef, error: &PictureError, as_error: NodeError) -> NodeError {
     let hint = error.hint().map(str::to_owned);
     NodeError { message: format!("{}: {error}", file.name), hint, ..as_error }
 }
