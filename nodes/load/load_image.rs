@@ -3,7 +3,7 @@
 use pellucid_graph::{
     Check, CheckFn, Checked, Cost, FilePlace, FileRef, NodeError, NodeKind, Out, Param, Run, RunFn,
 };
-use pellucid_pixel::files::{Limits, decode, read_header};
+use pellucid_pixel::files::{Limits, PictureError, decode, read_header};
 use pellucid_pixel::{Image, ImageFact};
 use pellucid_value::Value;
 
@@ -40,7 +40,7 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
     let mut reader = cx.open(FILE, &file)?;
     let header = read_header(&mut reader)
         .and_then(|header| Limits::default().admit(&header).map(|()| header))
-        .map_err(|error| NodeError::at(FILE, format!("{}: {error}", file.name)))?;
+        .map_err(|error| unreadable(&file, &error, NodeError::at(FILE, "")))?;
     let fact = ImageFact {
         width: header.width,
         height: header.height,
@@ -55,6 +55,12 @@ fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
     let file = cx.param(FILE);
     let bytes = cx.read(FILE, &file)?;
     let decoded = decode(&bytes, &Limits::default())
-        .map_err(|error| NodeError::new(format!("{}: {error}", file.name)).about(FILE))?;
+        .map_err(|error| unreadable(&file, &error, NodeError::new("").about(FILE)))?;
     Ok(vec![IMAGE.put(decoded.image)])
+}
+
+/// The error with what the file says for a message and what can be done for a hint.
+pub(super) fn unreadable(file: &FileRef, error: &PictureError, as_error: NodeError) -> NodeError {
+    let hint = error.hint().map(str::to_owned);
+    NodeError { message: format!("{}: {error}", file.name), hint, ..as_error }
 }

@@ -8,6 +8,7 @@ use pellucid_pixel::files::{Limits, decode, read_header};
 use pellucid_pixel::{Image, ImageFact};
 use pellucid_value::Value;
 
+use super::load_image::unreadable;
 use crate::joining::joined;
 
 const FILES: Param<Vec<FileRef>> = Param::files(
@@ -62,7 +63,7 @@ fn header(cx: &Check, file: &FileRef) -> Result<ImageFact, NodeError> {
     let mut reader = cx.open(FILES, file)?;
     let header = read_header(&mut reader)
         .and_then(|header| Limits::default().admit(&header).map(|()| header))
-        .map_err(|error| NodeError::at(FILES, format!("{}: {error}", file.name)))?;
+        .map_err(|error| unreadable(file, &error, NodeError::at(FILES, "")))?;
     let fact = ImageFact::new(header.width, header.height, header.alpha);
     Ok(ImageFact { encoding: header.encoding, ..fact })
 }
@@ -74,7 +75,7 @@ fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
         cx.step(index as u64, files.len() as u64)?;
         let bytes = cx.read(FILES, file)?;
         let decoded = decode(&bytes, &Limits::default())
-            .map_err(|error| NodeError::new(format!("{}: {error}", file.name)).about(FILES))?;
+            .map_err(|error| unreadable(file, &error, NodeError::new("").about(FILES)))?;
         images.push(decoded.image);
     }
     let facts: Vec<ImageFact> = images.iter().map(|image| image.fact).collect();

@@ -78,3 +78,22 @@ pub fn of_usage(error: &clap::Error) -> Exit {
     drop(error.print());
     if error.use_stderr() { Exit::Usage } else { Exit::Done }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_must_be_mended_first_wins() {
+        let of = |codes: &[&'static str]| {
+            let findings: Vec<_> = codes.iter().map(|code| Diagnostic::error(code, "x")).collect();
+            of_findings(&findings)
+        };
+        assert_eq!(of(&[]), Exit::Done);
+        assert_eq!(of(&["assertion"]), Exit::Assertion);
+        assert_eq!(of(&["assertion", "failed"]), Exit::Failed);
+        assert_eq!(of(&["cannot-write", "missing-file"]), Exit::Missing);
+        assert_eq!(of(&["denied-file", "syntax", "failed"]), Exit::Findings);
+        assert_eq!(of_findings(&[Diagnostic::warning("unused-node", "x")]), Exit::Done);
+    }
+}

@@ -1,8 +1,7 @@
 //! What people see: human text on stderr, data on stdout.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is where the program prints")]
 
 use std::fs::File;
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,24 +9,38 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use pellucid_graph::NodeEvent;
 use pellucid_host::{Event, Listener, Report, WrittenState};
-use pellucid_source::render;
+use pellucid_source::{printable, render};
 
 use crate::exit::{Exit, Failure};
 
 /// Prints a sentence that ends the program.
 pub fn fail(failure: &Failure) -> Exit {
-    eprintln!("pellucid: {}", failure.message);
+    say(&format!("pellucid: {}", failure.message));
     failure.exit
 }
 
-/// Prints a line for people.
+/// Prints a line for people. Nothing in it can steer the terminal.
 pub fn say(line: &str) {
-    eprintln!("{line}");
+    to_stderr(&format!("{}\n", printable(line)));
+}
+
+/// Where stderr cannot be written, nobody is left to be told.
+fn to_stderr(text: &str) {
+    drop(stderr().lock().write_all(text.as_bytes()));
 }
 
 /// Prints data. A closed pipe is not an error: whoever closed it has read enough.
-pub fn print(text: &str) {
-    drop(stdout().lock().write_all(text.as_bytes()));
+///
+/// # Errors
+/// When stdout cannot be written for another reason: the data would be lost.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut out = stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::failed(format!("stdout cannot be written: {error}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// True when findings and status lines may be coloured.
@@ -37,7 +50,7 @@ pub fn colour() -> bool {
 
 /// Prints a finding.
 pub fn finding(finding: &pellucid_source::Diagnostic, sources: &pellucid_source::Sources) {
-    eprintln!("{}", render(finding, sources, colour()).trim_end());
+    to_stderr(&format!("{}\n", render(finding, sources, colour()).trim_end()));
 }
 
 /// Listens to a session: findings and progress for people, and events for programs if wanted.
@@ -66,11 +79,19 @@ impl Screen {
     fn show(&mut self, event: &Event) {
         if let Some(stream) = &mut self.stream {
             let line = format!("{}\n", event.to_json());
-            // A closed pipe is not an error: whoever closed it has read enough.
-            drop(stream.write_all(line.as_bytes()).and_then(|()| stream.flush()));
+            if let Err(error) = stream.write_all(line.as_bytes()).and_then(|()| stream.flush()) {
+                self.stream = None;
+                // A closed pipe is not an error: whoever closed it has read enough.
+                if error.kind() != ErrorKind::BrokenPipe {
+                    self.progress
+                        .aside(|| say(&format!("note: events cannot be written: {error}")));
+                }
+            }
         }
         match event {
-            Event::Finding { finding, sources } => self.progress.aside(|| self::finding(finding, sources)),
+            Event::Finding { finding, sources } => {
+                self.progress.aside(|| self::finding(finding, sources))
+            }
             Event::Node(NodeEvent::Step { node, done, total }) => {
                 self.progress.step(node, *done, *total);
             }
@@ -152,7 +173,12 @@ pub fn status(report: &Report) -> String {
         [a, b, ..] => format!("{a}, {b} and {} more", wrote.len() - 2),
     };
     let nodes = if report.needed == 1 { "node" } else { "nodes" };
-    format!("{what} in {}, {} of {} {nodes} ran", time(report.took), report.ran.len(), report.needed)
+    format!(
+        "{what} in {}, {} of {} {nodes} ran",
+        time(report.took),
+        report.ran.len(),
+        report.needed
+    )
 }
 
 fn time(time: Duration) -> String {

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use pellucid_source::{Json, Number, Span, Spanned, did_you_mean};
 
-use crate::{FilePlace, FileRef, FileTrouble, ParamDecl, ParamType, ParamValue, World};
+use crate::load::file_code;
+use crate::{FilePlace, FileRef, ParamDecl, ParamType, ParamValue, World};
 
 /// Why a literal cannot be a param's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,14 +192,8 @@ fn file(
     match world.locate(base, name, place) {
         Ok(path) => Ok(FileRef { name: name.to_owned(), path }),
         Err(error) => {
-            let code = match error.reason {
-                FileTrouble::Missing => "missing-file",
-                FileTrouble::Denied => "denied-file",
-                FileTrouble::Outside => "outside-root",
-                FileTrouble::Other => "bad-file",
-            };
             let message = format!("{param}: {}", error.message);
-            Err(LiteralError { code, span, message, hint: error.hint })
+            Err(LiteralError { code: file_code(error.reason), span, message, hint: error.hint })
         }
     }
 }

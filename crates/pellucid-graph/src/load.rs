@@ -57,6 +57,16 @@ pub(crate) fn is_graph_path(kind: &str) -> bool {
     kind.starts_with("./") || kind.starts_with("../") || kind.ends_with(".json")
 }
 
+/// The code of a finding about a file.
+pub(crate) fn file_code(reason: FileTrouble) -> &'static str {
+    match reason {
+        FileTrouble::Missing => "missing-file",
+        FileTrouble::Denied => "denied-file",
+        FileTrouble::Outside => "outside-root",
+        FileTrouble::Other => "bad-file",
+    }
+}
+
 struct Loader<'a> {
     kinds: &'a Kinds,
     world: &'a dyn World,
@@ -70,13 +80,7 @@ impl Loader<'_> {
         let bytes = match self.world.read(path) {
             Ok(bytes) => bytes,
             Err(error) => {
-                let code = match error.reason {
-                    FileTrouble::Missing => "missing-file",
-                    FileTrouble::Denied => "denied-file",
-                    FileTrouble::Outside => "outside-root",
-                    FileTrouble::Other => "bad-file",
-                };
-                let mut finding = Diagnostic::error(code, error.message);
+                let mut finding = Diagnostic::error(file_code(error.reason), error.message);
                 finding.place = user;
                 finding.hint = error.hint;
                 self.findings.push(finding);
@@ -90,8 +94,7 @@ impl Loader<'_> {
             Err(trouble) => {
                 // The damaged text is kept with its bad bytes replaced, so that a place in it
                 // can still be shown.
-                let lossy = String::from_utf8_lossy(&bytes).into_owned();
-                let file = self.sources.add(shown, lossy);
+                let file = self.sources.add(shown, pellucid_source::lossy_text(&bytes));
                 self.findings.push(trouble.at(file));
                 return None;
             }
@@ -131,10 +134,8 @@ impl Loader<'_> {
         match self.world.locate(&user.base, &kind.v, place) {
             Ok(path) => Some(path),
             Err(error) => {
-                let code =
-                    if error.reason == FileTrouble::Outside { "outside-root" } else { "missing-file" };
-                let mut finding =
-                    Diagnostic::error(code, error.message).at(user.document.at(kind.span));
+                let mut finding = Diagnostic::error(file_code(error.reason), error.message)
+                    .at(user.document.at(kind.span));
                 finding.hint = error.hint;
                 self.findings.push(finding);
                 None

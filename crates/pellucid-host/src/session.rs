@@ -3,16 +3,17 @@
 mod outputs;
 mod report;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use pellucid_graph::{
-    Budget, Cancel, Engine, Fate, Keys, Kinds, NodeEvent, Override, Request, Resolved, Rules,
-    Store, Wire, keys, plan, resolve,
+    Budget, Cancel, Engine, Fate, Graph, Keys, Kinds, NodeEvent, Override, Request, Resolved,
+    Rules, Store, Wire, keys, plan, resolve,
 };
-use pellucid_source::{Diagnostic, Severity, sort_and_dedup};
+use pellucid_source::{Diagnostic, Place, Severity, Span, sort_and_dedup};
 
 use crate::ledger::Ledger;
 use crate::paths::folder;
@@ -162,8 +163,8 @@ impl Session {
         world: Arc<dyn HostWorld>,
         listener: Listener,
     ) -> Result<Self, SessionError> {
-        let engine = Engine::new(options.threads, options.budget).map_err(|error| SessionError {
-            message: format!("threads cannot be started: {error}"),
+        let engine = Engine::new(options.threads, options.budget).map_err(|error| {
+            SessionError { message: format!("threads cannot be started: {error}") }
         })?;
         let store = match &options.cache {
             CacheChoice::None => None,
@@ -217,9 +218,10 @@ impl Session {
             (graph.nodes[index].name.clone(), *fate, words)
         });
         let nodes: Vec<(String, Fate, String)> = nodes.collect();
-        let outputs = checked.targets.iter().map(|target| {
-            (graph.outputs[target.output].name.clone(), stored(target))
-        });
+        let outputs = checked
+            .targets
+            .iter()
+            .map(|target| (graph.outputs[target.output].name.clone(), stored(target)));
         let outputs = outputs.collect();
         Explained { nodes, outputs, resolved: checked.resolved }
     }
@@ -335,7 +337,8 @@ impl Session {
         if findings.is_empty() {
             return;
         }
-        let mut told = Resolved { findings, sources: resolved.sources.clone(), ..Resolved::default() };
+        let mut told =
+            Resolved { findings, sources: resolved.sources.clone(), ..Resolved::default() };
         sort_and_dedup(&mut told.findings);
         self.tell_findings(&told);
         resolved.findings.append(&mut told.findings);
@@ -364,12 +367,18 @@ impl Session {
 /// The outputs to write, with findings about those that cannot be.
 impl Session {
     fn targets(&self, resolved: &mut Resolved) -> Vec<Target> {
-        let Resolved { graph, findings, .. } = resolved;
+        let Resolved { graph, findings, sources } = resolved;
         for name in &self.options.only {
-            if !graph.outputs.iter().any(|output| output.name == *name) && !graph.documents.is_empty() {
+            if !graph.outputs.iter().any(|output| output.name == *name)
+                && !graph.documents.is_empty()
+            {
                 let names = graph.outputs.iter().map(|output| output.name.as_str());
-                let mut finding =
-                    Diagnostic::error("unknown-output", format!("the graph has no output `{name}`"));
+                let file = sources.add("--only", name.as_str());
+                let mut finding = Diagnostic::error(
+                    "unknown-output",
+                    format!("the graph has no output `{name}`"),
+                )
+                .at(Place { file, span: Span::new(0, name.len()) });
                 finding.hint = pellucid_source::did_you_mean(name, names);
                 findings.push(finding);
             }
@@ -392,29 +401,77 @@ impl Session {
                 findings.push(Diagnostic::error("open-input", message).at(*place).hint(hint));
             }
         }
+        if !findings.iter().any(error) {
+            self.tell_nothing_to_write(graph, findings);
+        }
         self.refuse_reading_outputs(&targets, graph, findings);
+        refuse_shared_files(&targets, graph, |target| self.paths(graph, target), findings);
         targets
+    }
+
+    /// Outputs without a suffix are there for other graphs; alone they make a run do nothing.
+    fn tell_nothing_to_write(&self, graph: &Graph, findings: &mut Vec<Diagnostic>) {
+        let only = &self.options.only;
+        let mut wanted =
+            graph.outputs.iter().filter(|output| only.is_empty() || only.contains(&output.name));
+        let Some(first) = wanted.next() else { return };
+        if first.suffix().is_none() && wanted.all(|output| output.suffix().is_none()) {
+            let message = format!("`{}` has no suffix, so no file is written", first.name);
+            findings.push(
+                Diagnostic::warning("no-outputs", message)
+                    .at(first.place)
+                    .hint(format!("name it \"{}.png\"", first.name)),
+            );
+        }
     }
 
     /// An output that would replace a file the graph reads would change its own input.
     fn refuse_reading_outputs(
         &self,
         targets: &[Target],
-        graph: &pellucid_graph::Graph,
+        graph: &Graph,
         findings: &mut Vec<Diagnostic>,
     ) {
         let real = |path: &Path| std::fs::canonicalize(path).ok();
-        let read: Vec<PathBuf> = self.world.touched().keys().filter_map(|path| real(path)).collect();
+        let read: BTreeSet<PathBuf> =
+            self.world.touched().keys().filter_map(|path| real(path)).collect();
         for target in targets {
             let output = &graph.outputs[target.output];
-            let path = self.options.out.join(&output.name);
-            if real(&path).is_some_and(|path| read.contains(&path)) {
+            let paths = self.paths(graph, target);
+            if paths.iter().any(|path| real(path).is_some_and(|path| read.contains(&path))) {
                 let message = format!("{} is a file the graph reads", output.name);
+                findings.push(
+                    Diagnostic::error("bad-output", message).at(output.place).hint(
+                        "give the output another name, or write to another folder with --out",
+                    ),
+                );
+            }
+        }
+    }
+}
+
+/// Of two outputs that are written to one file, only one would be there in the end.
+fn refuse_shared_files(
+    targets: &[Target],
+    graph: &Graph,
+    paths: impl Fn(&Target) -> Vec<PathBuf>,
+    findings: &mut Vec<Diagnostic>,
+) {
+    let mut taken: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    for target in targets {
+        let output = &graph.outputs[target.output];
+        for path in paths(target) {
+            let first = *taken.entry(path).or_insert(target.output);
+            if first != target.output {
+                let first = &graph.outputs[first];
+                let message = format!("{} and {} are written to one file", first.name, output.name);
                 findings.push(
                     Diagnostic::error("bad-output", message)
                         .at(output.place)
-                        .hint("give the output another name, or write to another folder with --out"),
+                        .note(first.place, "the other output")
+                        .hint("give one of them another name"),
                 );
+                break;
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod line;
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use unicode_width::UnicodeWidthStr;
@@ -45,7 +46,8 @@ struct Page {
 impl Page {
     fn headline(&mut self, d: &Diagnostic) {
         let kind = format!("{}[{}]", d.severity.name(), d.code);
-        let (kind, message) = (self.paint.severity(&kind), printable(&d.message));
+        let message = shortened(&d.message);
+        let (kind, message) = (self.paint.severity(&kind), printable(&message));
         let line = format!("{kind}{}", self.paint.bold(&format!(": {message}")));
         self.line(&line);
     }
@@ -81,7 +83,7 @@ impl Page {
     fn hint(&mut self, hint: &str) {
         let sign = self.paint.frame(&format!("{:>width$}", '=', width = self.gutter + 1));
         let word = self.paint.bold("hint:");
-        self.line(&format!("{sign} {word} {}", printable(hint)));
+        self.line(&format!("{sign} {word} {}", printable(&shortened(hint))));
     }
 
     fn line(&mut self, line: &str) {
@@ -95,6 +97,21 @@ fn gutter(d: &Diagnostic, sources: &Sources) -> usize {
     let lines = places.map(|place| sources.get(place.file).position(place.span.start).line);
     let longest = lines.max().unwrap_or(0).to_string().width();
     longest.max(4) + 1
+}
+
+/// The most characters of a sentence that are shown: a name in it may be as long as its file.
+const LONGEST: usize = 600;
+/// Of a longer one these many are left at its start, and half as many at its end.
+const KEPT: usize = 300;
+
+fn shortened(sentence: &str) -> Cow<'_, str> {
+    if sentence.len() <= LONGEST || sentence.chars().count() <= LONGEST {
+        return Cow::Borrowed(sentence);
+    }
+    let start: String = sentence.chars().take(KEPT).collect();
+    let mut end: Vec<char> = sentence.chars().rev().take(KEPT / 2).collect();
+    end.reverse();
+    Cow::Owned(format!("{start} [...] {}", end.into_iter().collect::<String>()))
 }
 
 struct Paint {

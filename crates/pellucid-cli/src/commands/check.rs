@@ -17,13 +17,13 @@ pub fn check(args: &CheckArgs) -> Outcome {
         .map_err(|error| Failure::failed(error.to_string()))?;
     let resolved = session.check();
     if args.json {
-        terminal::print(&format!("{:#}\n", as_json(&resolved, args.show)));
+        terminal::print(&format!("{:#}\n", as_json(&resolved, args.show)))?;
     } else {
         for finding in &resolved.findings {
             terminal::finding(finding, &resolved.sources);
         }
         if args.show {
-            terminal::print(&shown(&resolved.graph));
+            terminal::print(&shown(&resolved.graph))?;
         }
     }
     Ok(of_findings(&resolved.findings))
@@ -67,7 +67,10 @@ fn shown(graph: &Graph) -> String {
             Some(facts) => {
                 for (output, fact) in node.kind.outputs.iter().zip(facts) {
                     let passed = if node.forward.is_some() { "  (handed on)" } else { "" };
-                    rows.push((format!("{}.{}", node.name, output.name), format!("{fact}{passed}")));
+                    rows.push((
+                        format!("{}.{}", node.name, output.name),
+                        format!("{fact}{passed}"),
+                    ));
                 }
             }
         }

@@ -19,12 +19,12 @@ pub fn explain(args: &ExplainArgs) -> Outcome {
         .map_err(|error| Failure::failed(error.to_string()))?;
     let explained = session.explain();
     if args.json {
-        terminal::print(&format!("{:#}\n", as_json(&explained)));
+        terminal::print(&format!("{:#}\n", as_json(&explained)))?;
     } else {
         for finding in &explained.resolved.findings {
             terminal::finding(finding, &explained.resolved.sources);
         }
-        terminal::print(&as_text(&explained));
+        terminal::print(&as_text(&explained))?;
     }
     Ok(of_findings(&explained.resolved.findings))
 }
@@ -35,7 +35,8 @@ fn as_text(explained: &Explained) -> String {
     let width = names.chain(outputs).max().unwrap_or(0);
     let nodes = explained.nodes.iter().map(|(name, _, words)| format!("{name:width$}  {words}\n"));
     let outputs = explained.outputs.iter().map(|(name, stored)| {
-        let words = if *stored { "its file is kept ready, so nothing runs for it" } else { "will be made" };
+        let words =
+            if *stored { "its file is kept ready, so nothing runs for it" } else { "will be made" };
         format!("{:width$}  {words}\n", format!("> {name}"))
     });
     nodes.chain(outputs).collect()
@@ -54,7 +55,8 @@ fn as_json(explained: &Explained) -> Value {
         };
         json!({ "name": name, "fate": fate, "why": words })
     });
-    let outputs = explained.outputs.iter().map(|(name, kept)| json!({ "name": name, "kept": kept }));
+    let outputs =
+        explained.outputs.iter().map(|(name, kept)| json!({ "name": name, "kept": kept }));
     let sources = &explained.resolved.sources;
     let findings = explained.resolved.findings.iter().map(|finding| to_json(finding, sources));
     json!({

@@ -51,7 +51,7 @@ fn one(path: &Path, check: bool) -> Outcome {
         return Ok(if same { Exit::Done } else { Exit::Findings });
     }
     if stdin {
-        terminal::print(&text);
+        terminal::print(&text)?;
     } else if !same {
         write_atomically(path, text.as_bytes()).map_err(|error| Failure::io(&name, &error))?;
         terminal::say(&format!("laid out {name}"));

@@ -18,7 +18,7 @@ pub fn import(args: &ImportArgs) -> Outcome {
     };
     match &args.output {
         None => {
-            terminal::print(&made_by.graph);
+            terminal::print(&made_by.graph)?;
             for (path, _) in &made_by.graphs {
                 terminal::say(&format!("note: it uses {}; -o writes that too", path.display()));
             }
@@ -39,7 +39,8 @@ fn write(output: &Path, made_by: &Provenance) -> Result<(), Failure> {
     let mut files = vec![(output.to_owned(), &made_by.graph)];
     for (path, text) in &made_by.graphs {
         if !path.components().all(|part| matches!(part, Component::Normal(_))) {
-            let message = format!("the graph uses {}, which lies outside its folder", path.display());
+            let message =
+                format!("the graph uses {}, which lies outside its folder", path.display());
             return Err(Failure::failed(message));
         }
         files.push((base.join(path), text));

@@ -20,7 +20,7 @@ pub fn kinds(args: &KindsArgs) -> Outcome {
         } else {
             list(kinds.iter().map(|kind| &**kind))
         };
-        terminal::print(&text);
+        terminal::print(&text)?;
         return Ok(Exit::Done);
     };
     let Some(kind) = kinds.get(name) else {
@@ -29,7 +29,7 @@ pub fn kinds(args: &KindsArgs) -> Outcome {
         return Err(Failure::usage(format!("there is no kind `{name}`{near}")));
     };
     let text = if args.json { format!("{:#}\n", manual(kind)) } else { page(kind) };
-    terminal::print(&text);
+    terminal::print(&text)?;
     Ok(Exit::Done)
 }
 

@@ -1,5 +1,6 @@
 //! `pellucid run`.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use pellucid_graph::Cancel;
@@ -27,9 +28,17 @@ pub fn run(args: &RunArgs) -> Outcome {
 
 /// A session with the options of the command line, told to the terminal.
 pub fn session(args: &RunArgs) -> Result<Arc<Session>, Failure> {
+    if args.events.as_deref().is_some_and(|events| is_same_file(events, &args.graph.graph)) {
+        return Err(Failure::usage("--events would replace the graph file"));
+    }
     let listener = terminal::listener(args.events.as_deref())?;
     let session = Session::new(options(args)?, listener);
     session.map(Arc::new).map_err(|error| Failure::failed(error.to_string()))
+}
+
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    real(a).is_some_and(|a| real(b) == Some(a))
 }
 
 fn options(args: &RunArgs) -> Result<Options, Failure> {

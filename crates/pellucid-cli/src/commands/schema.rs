@@ -13,6 +13,6 @@ pub fn schema(args: &SchemaArgs) -> Outcome {
     let folders = Folders { nodes: args.nodes.clone(), ..Folders::default() };
     let graphs = FileWorld::new(folders).graph_kinds();
     let schema = pellucid_graph::schema(&builtin(), &graphs);
-    terminal::print(&format!("{schema:#}\n"));
+    terminal::print(&format!("{schema:#}\n"))?;
     Ok(Exit::Done)
 }

@@ -62,7 +62,8 @@ impl<'a, 'r> Evaluation<'a, 'r> {
             position[*index as usize] = place as u32;
         }
         let mut seen = HashSet::new();
-        let mut open: Vec<u32> = request.targets.iter().map(|t| request.graph.source(*t).node).collect();
+        let mut open: Vec<u32> =
+            request.targets.iter().map(|t| request.graph.source(*t).node).collect();
         let mut wanted: Vec<(Key, usize)> = Vec::new();
         for target in request.targets {
             if let Some(key) = this.key(request.graph.source(*target).node) {
@@ -152,6 +153,8 @@ impl<'a, 'r> Evaluation<'a, 'r> {
         loop {
             self.start_what_can();
             if self.under_way.is_empty() {
+                // What is ready was not started only because nobody wants it any more.
+                self.outcome.cancelled = !self.ready.is_empty();
                 return;
             }
             if !self.wait() {
@@ -181,7 +184,8 @@ impl<'a, 'r> Evaluation<'a, 'r> {
                 Fit::Yes(bytes) => {
                     let cancel = Cancel::default();
                     let node = self.pending[&key].node;
-                    let exclusive = self.request.graph.nodes[node as usize].kind.cost == Cost::Device;
+                    let exclusive =
+                        self.request.graph.nodes[node as usize].kind.cost == Cost::Device;
                     state.failed.remove(&key);
                     state.running.insert(key, Running { cancel: cancel.clone(), bytes, exclusive });
                     drop(state);

@@ -1,10 +1,11 @@
 //! The order nodes can run in, and what is known of every wire.
 
 use std::cell::Cell;
+use std::collections::{HashMap, HashSet, VecDeque};
 
-use petgraph::graph::{DiGraph, NodeIndex};
 use pellucid_source::{Diagnostic, Place};
 use pellucid_value::Fact;
+use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::hinted;
 use crate::{Check, Checked, Graph, Node, NodeError, Site, Trouble, Wire, World};
@@ -37,33 +38,53 @@ pub(super) fn order(nodes: &[Node], findings: &mut Vec<Diagnostic>) -> Vec<u32> 
     order
 }
 
-/// Tells one way round, starting at the member written first.
+/// Tells the shortest way round from the member written first.
 fn cycle(nodes: &[Node], members: &[usize]) -> Diagnostic {
-    let mut path = vec![members[0]];
-    loop {
-        let node = &nodes[path[path.len() - 1]];
-        let before = node.inputs.iter().flatten().map(|wire| wire.node as usize);
-        let Some(next) = before.filter(|index| members.contains(index)).min_by_key(|index| {
-            // Prefer closing the circle, so that the path is short.
-            (*index != members[0], path.contains(index), *index)
-        }) else {
-            break;
-        };
-        if path.contains(&next) {
-            path.push(next);
-            break;
-        }
-        path.push(next);
-    }
-    path.reverse();
-    let names: Vec<_> = path.iter().map(|index| nodes[*index].name.as_str()).collect();
+    let path = way_round(nodes, members);
     let first = &nodes[members[0]];
-    let wire = first.inputs.iter().flatten().find(|wire| members.contains(&(wire.node as usize)));
+    let wires = first.inputs.iter().flatten();
+    let wire = path
+        .len()
+        .checked_sub(2)
+        .and_then(|before| wires.into_iter().find(|wire| wire.node as usize == path[before]));
     let place = wire.map_or(first.places.name, |wire| wire.place);
+    let mut names: Vec<_> = path.iter().map(|index| nodes[*index].name.as_str()).collect();
+    if names.len() > MAX_SHOWN {
+        names.splice(MAX_SHOWN / 2..names.len() - MAX_SHOWN / 2, ["..."]);
+    }
     Diagnostic::error("cycle", format!("{} takes its own result as an input", first.name))
         .at(place)
         .node(&first.name)
-        .hint(format!("the path is {}", names.join(" > ")))
+        .hint(format!("take a wire out of {}", names.join(" > ")))
+}
+
+/// Nodes of a longer circle are not all named.
+const MAX_SHOWN: usize = 12;
+
+/// The nodes of a shortest circle through the first member, which ends where it begins, each
+/// taking from the one before it.
+fn way_round(nodes: &[Node], members: &[usize]) -> Vec<usize> {
+    let first = members[0];
+    let among: HashSet<usize> = members.iter().copied().collect();
+    let mut taken_by: HashMap<usize, usize> = HashMap::new();
+    let mut open = VecDeque::from([first]);
+    while let Some(index) = open.pop_front() {
+        for wire in nodes[index].inputs.iter().flatten() {
+            let before = wire.node as usize;
+            if before == first {
+                let mut path = vec![first, index];
+                while let Some(user) = path.last().and_then(|last| taken_by.get(last)) {
+                    path.push(*user);
+                }
+                return path;
+            }
+            if among.contains(&before) && !taken_by.contains_key(&before) {
+                taken_by.insert(before, index);
+                open.push_back(before);
+            }
+        }
+    }
+    vec![first]
 }
 
 /// Asks every kind what its result will be, in order. Behind a refusal there is silence.
@@ -185,7 +206,8 @@ fn type_mismatch(
     let output = &source.kind.outputs[wire.output as usize].name;
     let wanted: Vec<_> = types.iter().map(|ty| ty.name()).collect();
     let found = fact.socket_type().name();
-    let message = format!("`{input}` takes {}, but {}.{output} is {found}", wanted.join(" or "), source.name);
+    let message =
+        format!("`{input}` takes {}, but {}.{output} is {found}", wanted.join(" or "), source.name);
     let finding = Diagnostic::error("type-mismatch", message)
         .at(wire.place)
         .note(source.places.name, format!("{} is made here", source.name))

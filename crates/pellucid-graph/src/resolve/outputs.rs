@@ -94,10 +94,8 @@ fn check_output(
             }
             _ => None,
         };
-        let place = option.map_or(output.place, |span| pellucid_source::Place {
-            span,
-            ..output.place
-        });
+        let place =
+            option.map_or(output.place, |span| pellucid_source::Place { span, ..output.place });
         let source = &graph.nodes[wire.node as usize];
         let finding = Diagnostic::error("bad-output", error.message)
             .at(place)
@@ -116,6 +114,12 @@ fn bad_name(name: &str) -> Option<String> {
     }
     if name.starts_with('/') {
         return Some("starts at the root of the file system".into());
+    }
+    let file = name.rsplit('/').next().unwrap_or(name);
+    match file.rsplit_once('.').filter(|_| !matches!(file, "." | "..")) {
+        Some((_, "")) => return Some("ends in a dot".into()),
+        Some(("", _)) => return Some("is only a suffix".into()),
+        _ => {}
     }
     name.split('/').find_map(|part| match part {
         "" => Some("has an empty part".to_owned()),

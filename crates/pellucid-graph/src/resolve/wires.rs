@@ -38,9 +38,18 @@ fn check_graph_inputs(expanded: &Expanded, at: usize, findings: &mut Vec<Diagnos
     let names = declared.iter().map(|input| input.name.v.as_str());
     for (name, wires) in &entry.inputs {
         if !declared.iter().any(|input| input.name.v == name.v) {
-            unknown_input(document.at(name.span), entry, &entry.kind.v, &name.v, names.clone(), findings);
+            unknown_input(
+                document.at(name.span),
+                entry,
+                &entry.kind.v,
+                &name.v,
+                names.clone(),
+                findings,
+            );
         } else if wires.len() > 1 {
             too_many(document.at(name.span), entry, &name.v, findings);
+        } else if wires.is_empty() && !was_told(document.at(name.span), findings) {
+            missing_input(document.at(name.span), entry, &name.v, findings);
         }
     }
     for input in declared.iter().filter(|input| !input.optional) {
@@ -60,7 +69,14 @@ fn connect_node(expanded: &mut Expanded, index: usize, findings: &mut Vec<Diagno
     for (name, _) in &entry.inputs {
         if !kind.inputs.iter().any(|decl| decl.name == name.v) {
             sound = false;
-            unknown_input(document.at(name.span), entry, &kind.name, &name.v, names.clone(), findings);
+            unknown_input(
+                document.at(name.span),
+                entry,
+                &kind.name,
+                &name.v,
+                names.clone(),
+                findings,
+            );
         }
     }
     let mut inputs = Vec::with_capacity(kind.inputs.len());
@@ -86,7 +102,8 @@ fn connect_node(expanded: &mut Expanded, index: usize, findings: &mut Vec<Diagno
                 // A list that is empty, or whose wires could not be read, is told once.
                 if written.is_empty() {
                     sound = false;
-                    if decl.arity != Arity::Optional && !was_told(document.at(name.span), findings) {
+                    if decl.arity != Arity::Optional && !was_told(document.at(name.span), findings)
+                    {
                         missing_input(document.at(name.span), entry, &decl.name, findings);
                     }
                 }
@@ -109,13 +126,12 @@ fn connect_node(expanded: &mut Expanded, index: usize, findings: &mut Vec<Diagno
 /// True when a finding already stands just behind the name of an input.
 fn was_told(name: Place, findings: &[Diagnostic]) -> bool {
     findings.iter().any(|finding| {
-        finding.code == "bad-wire" || finding.code == "wrong-type" && {
-            finding.place.is_some_and(|place| {
+        matches!(finding.code, "bad-wire" | "wrong-type")
+            && finding.place.is_some_and(|place| {
                 place.file == name.file
                     && place.span.start >= name.span.end
                     && place.span.start - name.span.end < 16
             })
-        }
     })
 }
 
@@ -136,7 +152,9 @@ pub(super) fn lead(
     let here = document.at(wire.span);
     if depth > MAX_LEAD {
         let message = format!("`{}.{}` leads back to itself", wire.v.node, wire.v.output);
-        findings.push(Diagnostic::error("cycle", message).at(place));
+        findings.push(
+            Diagnostic::error("cycle", message).at(place).hint("take a wire out of the circle"),
+        );
         return Lead::Broken;
     }
     if wire.v.node == "inputs" {
@@ -144,7 +162,10 @@ pub(super) fn lead(
     }
     let Some(&entry) = expanded.names[instance.file].get(wire.v.node.as_str()) else {
         let names = document.nodes.iter().map(|node| node.name.v.as_str());
-        let hint = did_you_mean(&wire.v.node, names);
+        let hint = did_you_mean(&wire.v.node, names.clone()).or_else(|| {
+            (document.nodes.len() <= 12)
+                .then(|| listed(names).map(|list| list.replace("it has", "the nodes are")))?
+        });
         let finding =
             Diagnostic::error("unknown-node", format!("there is no node `{}`", wire.v.node))
                 .at(here);
@@ -224,7 +245,8 @@ impl Expanded<'_> {
         inputs
             .map(|input| {
                 let (name, place) = (input.name.v.clone(), document.at(input.name.span));
-                let message = format!("input `{name}` has no value: this graph is made to be a node");
+                let message =
+                    format!("input `{name}` has no value: this graph is made to be a node");
                 findings.push(
                     Diagnostic::warning("open-input", message)
                         .at(place)
@@ -282,6 +304,7 @@ fn too_many(place: Place, entry: &NodeEntry, name: &str, findings: &mut Vec<Diag
         Diagnostic::error("too-many-wires", format!("`{name}` takes one wire"))
             .at(place)
             .node(&entry.name.v)
-            .port(name),
+            .port(name)
+            .hint("keep one; a `merge` node puts two pictures together"),
     );
 }

@@ -29,25 +29,36 @@ struct OneFile {
 }
 
 impl Session {
-    /// The files of an output; several when a batch is written to numbered files.
+    /// Where the files of an output go; several when a batch is written to numbered files.
+    pub(super) fn paths(&self, graph: &Graph, target: &Target) -> Vec<PathBuf> {
+        let name = &graph.outputs[target.output].name;
+        let count = graph.fact(target.wire).map_or(0, |fact| file_count(&target.suffix, fact));
+        (0..count).map(|index| self.options.out.join(numbered(name, index))).collect()
+    }
+
+    /// The files of an output with their keys.
     fn files(&self, graph: &Graph, keys: &Keys, target: &Target) -> Option<Vec<OneFile>> {
         let output = &graph.outputs[target.output];
         let source = graph.source(target.wire);
         let key = keys.keys[source.node as usize]?;
-        let count = file_count(&target.suffix, graph.fact(source)?);
-        let file = |index: u32| {
+        let file = |(index, path): (usize, PathBuf)| {
+            let index = index as u32;
             let mut bytes = key.0.to_le_bytes().to_vec();
             bytes.extend(source.output.to_le_bytes());
             bytes.extend(REVISION.to_le_bytes());
             bytes.extend(options_bytes(&target.suffix, index, &output.options));
-            let path = self.options.out.join(numbered(&output.name, index));
             OneFile { path, key: Key(xxh3_128(&bytes)) }
         };
-        Some((0..count).map(file).collect())
+        Some(self.paths(graph, target).into_iter().enumerate().map(file).collect())
     }
 
     /// The files of an output when all of them are still what was last written.
-    pub(super) fn up_to_date(&self, graph: &Graph, keys: &Keys, target: &Target) -> Option<Vec<Done>> {
+    pub(super) fn up_to_date(
+        &self,
+        graph: &Graph,
+        keys: &Keys,
+        target: &Target,
+    ) -> Option<Vec<Done>> {
         let files = self.files(graph, keys, target)?;
         if !files.iter().all(|file| self.ledger.is_current(&file.path, file.key)) {
             return None;
@@ -98,7 +109,12 @@ impl Session {
         report.round = checked.round;
     }
 
-    fn load_files(&self, graph: &Graph, keys: &Keys, target: &Target) -> Option<Vec<(OneFile, Vec<u8>)>> {
+    fn load_files(
+        &self,
+        graph: &Graph,
+        keys: &Keys,
+        target: &Target,
+    ) -> Option<Vec<(OneFile, Vec<u8>)>> {
         let store = self.store.as_ref()?;
         let mut loaded = Vec::new();
         for file in self.files(graph, keys, target)? {
@@ -127,7 +143,8 @@ impl Session {
         let graph = &checked.resolved.graph;
         let mut jobs = Vec::new();
         for (target, value) in targets.iter().zip(values) {
-            let (Some(value), Some(files)) = (value, self.files(graph, &checked.keys, target)) else {
+            let (Some(value), Some(files)) = (value, self.files(graph, &checked.keys, target))
+            else {
                 continue;
             };
             let output = &graph.outputs[target.output];

@@ -125,7 +125,8 @@ impl World for FileWorld {
                 self.first_of(paths, name, &roots, "folders of graphs are given with --nodes DIR")
             }
             FilePlace::Weights(kind) => {
-                let paths = models.iter().flat_map(|dir| [dir.join(kind).join(name), dir.join(name)]);
+                let paths =
+                    models.iter().flat_map(|dir| [dir.join(kind).join(name), dir.join(name)]);
                 let paths = paths.map(|path| tidied(&path)).collect();
                 let roots: Vec<&Path> = models.iter().map(PathBuf::as_path).collect();
                 self.first_of(paths, name, &roots, "model folders are given with --models DIR")
@@ -231,14 +232,16 @@ fn is_settled(look: &Look, read_at: SystemTime) -> bool {
 
 fn read_whole(path: &Path) -> Result<(Look, Vec<u8>), FileError> {
     let fail = |error: io::Error| io_error(&shown(path), &error, path);
-    let mut file = File::open(path).map_err(fail)?;
-    let meta = file.metadata().map_err(fail)?;
-    if !meta.is_file() {
+    // Opening a named pipe would wait for somebody to write to it.
+    if !fs::metadata(path).map_err(fail)?.is_file() {
         let message = format!("{} is not a regular file", shown(path));
         return Err(FileError::new(FileTrouble::Other, message));
     }
+    let mut file = File::open(path).map_err(fail)?;
+    let meta = file.metadata().map_err(fail)?;
     if meta.len() > MAX_FILE {
-        let message = format!("{} has {} bytes; at most {MAX_FILE} are read", shown(path), meta.len());
+        let message =
+            format!("{} has {} bytes; at most {MAX_FILE} are read", shown(path), meta.len());
         return Err(FileError::new(FileTrouble::Other, message));
     }
     let mut bytes = Vec::with_capacity(meta.len() as usize);
@@ -295,7 +298,8 @@ fn io_error(name: &str, error: &io::Error, path: &Path) -> FileError {
 fn similar(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str()?;
     let entries = fs::read_dir(folder(path)).ok()?;
-    let names = entries.flatten().take(1_000).filter_map(|entry| entry.file_name().into_string().ok());
+    let names =
+        entries.flatten().take(1_000).filter_map(|entry| entry.file_name().into_string().ok());
     let names: BTreeSet<String> = names.collect();
     pellucid_source::nearest(name, names.iter().map(String::as_str)).map(str::to_owned)
 }

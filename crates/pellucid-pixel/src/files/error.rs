@@ -100,7 +100,7 @@ impl PictureError {
             Fault::Empty | Fault::Damaged(_) => Some("save or copy the file again"),
             Fault::Unknown => Some("convert the file to PNG"),
             Fault::Unsupported(_) => Some("save it in a plainer form, such as 8-bit PNG"),
-            Fault::TooLarge { .. } => Some("scale the picture down or raise the limit"),
+            Fault::TooLarge { .. } => Some("scale the picture down"),
             Fault::HoldsNoAlpha => {
                 Some("write PNG, WebP, TIFF or EXR, or put a background colour under the picture")
             }

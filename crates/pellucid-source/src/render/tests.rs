@@ -214,3 +214,12 @@ fn colour_changes_nothing_but_colour() {
     }
     assert_eq!(bare, plain(&d, &sources));
 }
+
+#[test]
+fn a_sentence_of_a_megabyte_fits_a_screen() {
+    let long = format!("there is no kind `{}` to be had", "k".repeat(1 << 20));
+    let text = render(&Diagnostic::error("x", long.clone()).hint(long), &Sources::default(), false);
+    assert!(text.len() < 1_200, "{}", text.len());
+    assert!(text.starts_with("error[x]: there is no kind `kkk"), "{text}");
+    assert!(text.contains("kkk` to be had\n"), "{text}");
+}
