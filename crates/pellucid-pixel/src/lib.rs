@@ -11,14 +11,13 @@
 //! - Positions and sizes are in pixels, x to the right, y down; angles are clockwise degrees.
 
 pub mod alpha;
-pub mod blur;
-pub mod colour;
-pub mod compare;
-mod components;
 pub mod batch;
 pub mod blur;
 pub mod channel;
+pub mod colour;
 pub mod combine;
+pub mod compare;
+mod components;
 pub mod edge;
 pub mod edges;
 pub mod figure;
