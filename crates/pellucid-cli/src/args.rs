@@ -88,7 +88,7 @@ pub struct WorkArgs {
     /// Threads to work with (default: all)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub threads: Option<u32>,
-    /// The most memory that values may take, such as 800M or 4G
+    /// The most memory that values may take, such as 800M or 4G (default: four fifths of it all)
     #[arg(long, value_name = "BYTES", value_parser = bytes)]
     pub memory: Option<u64>,
     /// Folder of kept results (default: the user's cache folder)
@@ -189,7 +189,8 @@ impl WorkArgs {
         if let Some(threads) = self.threads {
             options.threads = threads as usize;
         }
-        options.budget = Budget { memory: self.memory, ..Budget::default() };
+        options.budget =
+            Budget { memory: self.memory.or_else(most_memory), ..Budget::default() };
         options.cache = match (&self.cache, self.no_cache) {
             (_, true) => CacheChoice::None,
             (Some(dir), _) => CacheChoice::Dir(dir.clone(), self.cache_size),
@@ -200,6 +201,15 @@ impl WorkArgs {
         };
         Ok(())
     }
+}
+
+/// Four fifths of the machine's memory, where the system says how much it has: rather a finding
+/// than a machine that swaps.
+fn most_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kib * 1024 / 5 * 4)
 }
 
 /// The user's cache folder, by the habit of the system.

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use pellucid_value::{Fact, Value, Wire};
 
 use crate::{
-    Choice, FilePlace, FileRef, In, ManyIn, NodeError, NodeKind, OptIn, Param, ParamGet,
-    ParamType, ParamValue, ReadSeek, Site, World,
+    Choice, FileError, FilePlace, FileRef, FileTrouble, In, ManyIn, NodeError, NodeKind, OptIn, Param, ParamGet,
+    ParamType, ParamValue, ReadSeek, Site, StampedFile, World,
 };
 
 /// What a kind's `check` is given.
@@ -26,6 +26,7 @@ pub struct Run<'a> {
     pub(crate) kind: &'a NodeKind,
     pub(crate) inputs: &'a [Vec<Value>],
     pub(crate) params: &'a [ParamValue],
+    pub(crate) files: &'a [StampedFile],
     pub(crate) world: &'a dyn World,
     pub(crate) cancel: &'a Cancel,
     pub(crate) progress: &'a (dyn Fn(u64, u64) + Sync),
@@ -149,7 +150,19 @@ impl Run<'_> {
         param: impl Into<Site>,
         file: &FileRef,
     ) -> Result<Arc<[u8]>, NodeError> {
-        self.world.read(&file.path).map_err(|error| NodeError::file(param, error))
+        let site = param.into();
+        let stamped = self.files.iter().find(|stamped| stamped.file.path == file.path);
+        let place = file_place(self.kind, self.params, file);
+        let read = self.world.read(&file.path).and_then(|bytes| {
+            // The key of this run stands for the content that was stamped, and for no other.
+            let now = self.world.stamp(&file.path, place)?;
+            if stamped.is_some_and(|stamped| stamped.stamp != now) {
+                let message = format!("`{}` changed while it was used", file.name);
+                return Err(FileError::new(FileTrouble::Other, message).hint("run again"));
+            }
+            Ok(bytes)
+        });
+        read.map_err(|error| NodeError::file(site, error))
     }
 
     /// Reports progress of long work, and ends it when it is no longer wanted.
@@ -191,6 +204,11 @@ impl Params<'_> {
 
 fn input_index(kind: &NodeKind, name: &str) -> usize {
     kind.inputs.iter().position(|decl| decl.name == name).expect(DECLARED)
+}
+
+fn file_place(kind: &NodeKind, params: &[ParamValue], file: &FileRef) -> FilePlace {
+    let mut named = files(kind, params);
+    named.find(|(_, f, _)| *f == file).map_or(FilePlace::Picture, |(_, _, place)| place)
 }
 
 /// The files that a node's params name, with what sort each is.

@@ -61,12 +61,13 @@ pub fn resolve(top: &Path, rules: &Rules) -> Resolved {
             .collect();
         let settings = settings::read(rules.overrides, &mut sources, &mut findings);
         let mut expanded = expand::expand(&loaded, rules, &settings, &mut findings);
-        wires::connect(&mut expanded, &mut findings);
+        let typed = wires::connect(&mut expanded, &mut findings);
         outputs::connect(&mut expanded, &mut graph, &mut findings);
         graph.open_inputs = expanded.open_inputs(&mut findings);
         graph.nodes = expanded.nodes;
         graph.order = facts::order(&graph.nodes, &mut findings);
         facts::check(&mut graph, rules.world, &mut findings);
+        facts::check_graph_inputs(&graph, &typed, &mut findings);
         outputs::check(&graph, rules.formats, &mut findings);
     }
     sort_and_dedup(&mut findings);

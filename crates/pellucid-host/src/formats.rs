@@ -123,16 +123,15 @@ pub(crate) fn file_count(suffix: &str, fact: &Fact) -> u32 {
     if FileFormats.holds_batch(suffix) { 1 } else { fact.batch() }
 }
 
-/// The bytes of file number `index` of a value. `text` is stored with it where the format can.
+/// The bytes of file number `index` of a value.
 pub(crate) fn bytes_of(
     suffix: &str,
     value: &Value,
     index: u32,
     options: &OutputOptions,
-    text: &[(String, String)],
 ) -> Result<Vec<u8>, NodeError> {
     match Format::from_extension(suffix) {
-        Some(format) => picture_bytes(format, value, index, options, text),
+        Some(format) => picture_bytes(format, value, index, options),
         None if suffix == "json" => Ok(json_bytes(value)),
         None => tensor_bytes(value),
     }
@@ -143,7 +142,6 @@ fn picture_bytes(
     value: &Value,
     index: u32,
     options: &OutputOptions,
-    text: &[(String, String)],
 ) -> Result<Vec<u8>, NodeError> {
     let image = match value {
         Value::Image(image) => single(image, index),
@@ -159,9 +157,6 @@ fn picture_bytes(
     }
     how.flatten = options.background.as_ref().map(|colour| [colour.v[0], colour.v[1], colour.v[2]]);
     how.dither = options.dither.then_some(Dither::Bayer);
-    if format.holds_text() {
-        how.text = text.to_vec();
-    }
     Ok(encode(&image, format, &how)?)
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use pellucid_graph::{Override, Resolved};
-use pellucid_pixel::files::read_png_text;
+use pellucid_pixel::files::{read_png_text, with_png_text};
 use serde_json::{Value, json};
 
 use crate::paths::folder;
@@ -29,31 +29,39 @@ pub struct Provenance {
     pub output: String,
 }
 
-/// The text to store with an output.
-pub(crate) fn text(resolved: &Resolved, set: &[Override], output: &str) -> Option<(String, String)> {
-    let documents = &resolved.graph.documents;
-    let (top, others) = documents.split_first()?;
-    let source = |file| resolved.sources.get(file).text.as_str();
+/// What made the outputs of a run; `None` when the graphs are too long to go with every picture.
+pub(crate) fn text(resolved: &Resolved, set: &[Override]) -> Option<Provenance> {
+    let (top, others) = resolved.graph.documents.split_first()?;
+    let source = |file| resolved.sources.get(file).text.clone();
     let base = folder(&top.path);
-    let others: Vec<Value> = others
-        .iter()
-        .map(|document| {
-            let path = relative(&document.path, base);
-            json!({ "path": path.to_string_lossy(), "text": source(document.file) })
-        })
-        .collect();
-    let set: Vec<&str> = set.iter().map(|set| set.text.as_str()).collect();
+    let graphs: Vec<(PathBuf, String)> =
+        others.iter().map(|d| (relative(&d.path, base), source(d.file))).collect();
+    let graph = source(top.file);
+    let len = graph.len() + graphs.iter().map(|(_, text)| text.len()).sum::<usize>();
     let name = top.path.file_name().map(|name| name.to_string_lossy().into_owned());
+    (len <= MAX_TEXT).then(|| Provenance {
+        graph,
+        name: name.unwrap_or_default(),
+        graphs,
+        set: set.iter().map(|set| set.text.clone()).collect(),
+        output: String::new(),
+    })
+}
+
+/// The bytes of a PNG with what made it as a text chunk; `None` for bytes of another format.
+pub(crate) fn signed(bytes: &[u8], by: &Provenance, output: &str) -> Option<Vec<u8>> {
+    let graphs = by.graphs.iter().map(|(path, text)| {
+        json!({ "path": path.to_string_lossy(), "text": text })
+    });
     let value = json!({
         "version": 1,
-        "name": name.unwrap_or_default(),
+        "name": by.name,
         "output": output,
-        "graph": source(top.file),
-        "graphs": others,
-        "set": set,
+        "graph": by.graph,
+        "graphs": graphs.collect::<Vec<_>>(),
+        "set": by.set,
     });
-    let text = value.to_string();
-    (text.len() <= MAX_TEXT).then(|| (KEY.to_owned(), text))
+    with_png_text(bytes, &[(KEY.to_owned(), value.to_string())])
 }
 
 /// What made a picture, as stored in the bytes of its file. `None` for a picture of other origin.

@@ -190,7 +190,10 @@ impl Session {
     /// Reads and checks the graph and all it names; nothing runs.
     pub fn check(&self) -> Resolved {
         self.world.next_round();
-        self.resolve()
+        let mut resolved = self.resolve();
+        self.targets(&mut resolved);
+        sort_and_dedup(&mut resolved.findings);
+        resolved
     }
 
     fn resolve(&self) -> Resolved {
@@ -273,6 +276,7 @@ impl Session {
         self.world.end_round();
         report.took = checked.start.elapsed();
         report.resolved = checked.resolved;
+        let remember = report.is_ok();
         self.tell(Event::Ended {
             round: report.round,
             ran: report.ran.len(),
@@ -281,6 +285,9 @@ impl Session {
             ok: report.is_ok(),
             superseded: report.cancelled,
         });
+        if remember {
+            self.remember(&report.resolved, &checked.keys);
+        }
         report
     }
 
@@ -295,7 +302,7 @@ impl Session {
                 None => missing.push(target),
             }
         }
-        self.write_stored(checked, missing, report, &mut found);
+        self.write_stored(checked, missing, &mut found);
         let missing = std::mem::take(&mut checked.targets);
         let targets: Vec<Wire> = missing.iter().map(|target| target.wire).collect();
         let listener = Arc::clone(&self.listener);
@@ -323,14 +330,12 @@ impl Session {
             .filter(|finding| finding.code != "cancelled" || !report.cancelled)
             .collect();
         if !report.cancelled {
-            self.write_values(checked, &missing, &outcome.values, report, &mut found);
+            self.write_values(checked, &missing, &outcome.values, cancel, &mut found);
+            report.cancelled = cancel.is_cancelled();
         }
         self.add_findings(&mut checked.resolved, failures);
         found.sort_by_key(|(output, index, _)| (*output, *index));
         report.written = found.into_iter().map(|(_, _, written)| written).collect();
-        if !report.cancelled && checked.resolved.is_sound() {
-            self.remember(&checked.resolved, &checked.keys);
-        }
     }
 
     fn add_findings(&self, resolved: &mut Resolved, findings: Vec<Diagnostic>) {

@@ -4,12 +4,14 @@
 mod changes;
 
 use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use pellucid_graph::{Cancel, Key};
+use pellucid_graph::{Cancel, Key, Resolved};
+use pellucid_source::Diagnostic;
 
 use crate::session::Checked;
 use crate::{Event, Report, Session};
@@ -60,7 +62,7 @@ pub fn watch(
     let changed = sender.clone();
     let watched = Watched::new(move |path| drop(changed.send(Wake::Changed(path))))
         .map_err(|error| WatchError { message: format!("files cannot be watched: {error}") })?;
-    let mut watcher = Loop { session, watched, wakes, sender, running: None, broken_since: None };
+    let mut watcher = Loop { session, watched, wakes, sender, running: None, broken_since: None, last_look: Instant::now() };
     watcher.round();
     while !stop.is_cancelled() {
         watcher.turn(stop, report);
@@ -77,6 +79,8 @@ struct Loop<'a> {
     running: Option<Running>,
     /// Since when the graph has not parsed, while that may be a half-written file.
     broken_since: Option<Instant>,
+    /// When files were last looked at, whatever the system reported.
+    last_look: Instant,
 }
 
 struct Running {
@@ -85,10 +89,21 @@ struct Running {
     thread: JoinHandle<()>,
 }
 
+/// The report of a run that broke off: a fault of the program, which must not end the watch.
+fn broken_off(round: u64) -> Report {
+    let finding = Diagnostic::error("failed", "the run broke off")
+        .hint("this is a fault of the program, not of the graph");
+    let resolved = Resolved { findings: vec![finding], ..Resolved::default() };
+    Report { round, resolved, ..Report::default() }
+}
+
 impl Loop<'_> {
     fn turn(&mut self, stop: &Cancel, report: &mut dyn FnMut(&Report)) {
-        let patience = if self.broken_since.is_some() { HALF_WRITTEN } else { POLL };
-        match self.wakes.recv_timeout(patience) {
+        let due = match self.broken_since {
+            Some(since) => since + HALF_WRITTEN,
+            None => self.last_look + POLL,
+        };
+        match self.wakes.recv_timeout(due.saturating_duration_since(Instant::now())) {
             Ok(Wake::Changed(path)) => {
                 if self.watched.has_changed(&path, &*self.session.world) {
                     self.session.tell(Event::Changed { path });
@@ -99,6 +114,7 @@ impl Loop<'_> {
             Ok(Wake::Ran(round, finished)) => self.ran(round, &finished, report),
             Err(RecvTimeoutError::Timeout) if self.broken_since.is_some() => self.round(),
             Err(RecvTimeoutError::Timeout) => {
+                self.last_look = Instant::now();
                 if let Some(path) = self.watched.poll() {
                     self.session.tell(Event::Changed { path });
                     self.drain(stop, report);
@@ -135,6 +151,8 @@ impl Loop<'_> {
     fn round(&mut self) {
         let checked = self.session.checked();
         self.watched.watch(self.session.world.touched());
+        self.last_look = Instant::now();
+        self.session.tell(Event::Watching { files: self.watched.len() });
         if self.is_half_written(&checked) {
             self.broken_since.get_or_insert_with(Instant::now);
             return;
@@ -163,9 +181,14 @@ impl Loop<'_> {
     /// Ends the older run, but not work the new one needs too.
     fn supersede(&mut self, checked: &Checked) {
         let Some(running) = self.running.take() else { return };
-        let wanted: HashSet<Key> = checked.keys.keys.iter().flatten().copied().collect();
-        self.session.engine.keep_only(&wanted);
+        let graph = &checked.resolved.graph;
+        let wires: Vec<_> = checked.targets.iter().map(|target| target.wire).collect();
+        let cone = graph.cone(&wires);
+        let wanted: HashSet<Key> =
+            cone.iter().filter_map(|node| checked.keys.keys[*node as usize]).collect();
+        // First the flag, so that the older run does not take ended work for a failure.
         running.cancel.cancel();
+        self.session.engine.keep_only(&wanted);
         self.session.engine.wake();
         drop(running.thread.join());
     }
@@ -175,11 +198,11 @@ impl Loop<'_> {
         let (round, cancel) = (checked.round, Cancel::default());
         let flag = cancel.clone();
         let thread = std::thread::spawn(move || {
-            let report = session.finish(checked, &flag);
+            let finish = AssertUnwindSafe(|| session.finish(checked, &flag));
+            let report = catch_unwind(finish).unwrap_or_else(|_| broken_off(round));
             drop(sender.send(Wake::Ran(round, Box::new(report))));
         });
         self.running = Some(Running { round, cancel, thread });
-        self.session.tell(Event::Watching { files: self.watched.len() });
     }
 
     fn end(&mut self) {

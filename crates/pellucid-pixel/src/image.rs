@@ -71,12 +71,12 @@ impl ImageFact {
 
     /// Pixels in one frame.
     pub const fn frame_len(&self) -> usize {
-        self.width as usize * self.height as usize
+        (self.width as usize).saturating_mul(self.height as usize)
     }
 
     /// Pixels in all frames.
     pub const fn len(&self) -> usize {
-        self.frame_len() * self.batch as usize
+        self.frame_len().saturating_mul(self.batch as usize)
     }
 
     /// True only for a fact that breaks the rule that sizes are at least 1.
@@ -86,7 +86,7 @@ impl ImageFact {
 
     /// Bytes of the pixels in memory.
     pub const fn bytes(&self) -> u64 {
-        self.len() as u64 * size_of::<Pixel>() as u64
+        (self.len() as u64).saturating_mul(size_of::<Pixel>() as u64)
     }
 
     /// Width and height.

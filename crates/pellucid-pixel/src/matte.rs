@@ -23,12 +23,12 @@ impl MatteFact {
 
     /// Values in one frame.
     pub const fn frame_len(&self) -> usize {
-        self.width as usize * self.height as usize
+        (self.width as usize).saturating_mul(self.height as usize)
     }
 
     /// Values in all frames.
     pub const fn len(&self) -> usize {
-        self.frame_len() * self.batch as usize
+        self.frame_len().saturating_mul(self.batch as usize)
     }
 
     /// True only for a fact that breaks the rule that sizes are at least 1.
@@ -38,7 +38,7 @@ impl MatteFact {
 
     /// Bytes of the values in memory.
     pub const fn bytes(&self) -> u64 {
-        self.len() as u64 * size_of::<f32>() as u64
+        (self.len() as u64).saturating_mul(size_of::<f32>() as u64)
     }
 
     /// Width and height.

@@ -82,6 +82,6 @@ fn shown(graph: &Graph) -> String {
         });
         rows.push((format!("> {}", output.name), from.unwrap_or_else(|| "refused".into())));
     }
-    let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0).min(60);
     rows.into_iter().map(|(name, fact)| format!("{name:width$}  {fact}\n")).collect()
 }

@@ -32,7 +32,7 @@ pub fn explain(args: &ExplainArgs) -> Outcome {
 fn as_text(explained: &Explained) -> String {
     let names = explained.nodes.iter().map(|(name, _, _)| name.chars().count());
     let outputs = explained.outputs.iter().map(|(name, _)| name.chars().count() + 2);
-    let width = names.chain(outputs).max().unwrap_or(0);
+    let width = names.chain(outputs).max().unwrap_or(0).min(60);
     let nodes = explained.nodes.iter().map(|(name, _, words)| format!("{name:width$}  {words}\n"));
     let outputs = explained.outputs.iter().map(|(name, stored)| {
         let words =

@@ -3,6 +3,7 @@
 use std::path::{Component, Path};
 
 use pellucid_host::{Provenance, read_provenance, write_atomically};
+use pellucid_source::{printable, read};
 
 use crate::args::ImportArgs;
 use crate::exit::{Exit, Failure};
@@ -20,33 +21,36 @@ pub fn import(args: &ImportArgs) -> Outcome {
         None => {
             terminal::print(&made_by.graph)?;
             for (path, _) in &made_by.graphs {
-                terminal::say(&format!("note: it uses {}; -o writes that too", path.display()));
+                let path = printable(&path.to_string_lossy()).into_owned();
+                terminal::say(&format!("note: it uses {path}; -o writes that too"));
             }
         }
         Some(output) => write(output, &made_by)?,
     }
     if !made_by.set.is_empty() {
-        let set: Vec<_> = made_by.set.iter().map(|set| format!("--set '{set}'")).collect();
+        let set: Vec<_> = made_by.set.iter().map(|set| format!("--set {set:?}")).collect();
         terminal::say(&format!("note: it was run with {}", set.join(" ")));
     }
     Ok(Exit::Done)
 }
 
-/// Writes the graph and the graphs it uses, which must lie below it; files with other content
-/// are left alone.
+/// Writes the graph, and beside it the graphs it uses. Only graph files below the folder are
+/// written, and no file that is there with other content is touched: pictures come from anywhere.
 fn write(output: &Path, made_by: &Provenance) -> Result<(), Failure> {
     let base = output.parent().unwrap_or(Path::new(""));
     let mut files = vec![(output.to_owned(), &made_by.graph)];
     for (path, text) in &made_by.graphs {
-        if !path.components().all(|part| matches!(part, Component::Normal(_))) {
-            let message =
-                format!("the graph uses {}, which lies outside its folder", path.display());
-            return Err(Failure::failed(message));
+        let place = base.join(path);
+        if is_plain_graph(path) && read(text).is_ok() && files.iter().all(|(p, _)| *p != place) {
+            files.push((place, text));
+        } else {
+            let path = printable(&path.to_string_lossy()).into_owned();
+            terminal::say(&format!("note: it uses {path}, which is not written"));
         }
-        files.push((base.join(path), text));
     }
     for (path, text) in &files {
-        if std::fs::read(path).is_ok_and(|old| old != text.as_bytes()) {
+        let same = std::fs::read(path).is_ok_and(|old| old == text.as_bytes());
+        if std::fs::symlink_metadata(path).is_ok() && !same {
             let message = format!("{} is there already, with other content", path.display());
             return Err(Failure::failed(message));
         }
@@ -57,4 +61,13 @@ fn write(output: &Path, made_by: &Provenance) -> Result<(), Failure> {
         terminal::say(&format!("wrote {}", path.display()));
     }
     Ok(())
+}
+
+/// A path below the folder, without hidden parts, that ends in `.json`.
+fn is_plain_graph(path: &Path) -> bool {
+    let plain = |part: Component| match part {
+        Component::Normal(name) => !name.to_string_lossy().starts_with('.'),
+        _ => false,
+    };
+    path.components().all(plain) && path.extension().is_some_and(|e| e == "json")
 }

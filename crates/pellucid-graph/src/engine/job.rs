@@ -8,7 +8,7 @@ use pellucid_value::{Fact, Value};
 
 use super::{NodeEvent, Shared};
 use crate::cache::Values;
-use crate::{Cancel, Key, NodeError, NodeKind, ParamValue, Run, Store, World};
+use crate::{Cancel, Key, NodeError, NodeKind, ParamValue, Run, StampedFile, Store, World};
 
 /// All a run needs, owned: it may outlive the evaluation that started it.
 pub(super) struct Job {
@@ -18,6 +18,7 @@ pub(super) struct Job {
     pub params: Vec<ParamValue>,
     pub inputs: Vec<Vec<Value>>,
     pub facts: Vec<Fact>,
+    pub files: Vec<StampedFile>,
     pub world: Arc<dyn World>,
     pub store: Option<Arc<dyn Store>>,
     pub events: Arc<dyn Fn(NodeEvent) + Send + Sync>,
@@ -70,11 +71,16 @@ fn values(job: &Job) -> Result<Values, NodeError> {
         kind: &job.kind,
         inputs: &job.inputs,
         params: &job.params,
+        files: &job.files,
         world: &*job.world,
         cancel: &job.cancel,
         progress: &progress,
     };
     let values = job.kind.run.call(&mut cx)?;
+    // A result that came too late is right, but it may be of a world that has moved on.
+    if job.cancel.is_cancelled() {
+        return Err(NodeError::cancelled());
+    }
     let kept_word = values.len() == job.facts.len()
         && values.iter().zip(&job.facts).all(|(value, fact)| value.fact() == *fact);
     if !kept_word {

@@ -32,6 +32,8 @@ struct Evaluation<'a, 'r> {
     under_way: BTreeMap<u32, (Key, bool)>,
     /// Results that something still needs, and by how many things.
     held: HashMap<Key, (Values, usize)>,
+    /// How many targets want a key.
+    target_uses: HashMap<Key, usize>,
     outcome: Outcome,
     broken: HashSet<Key>,
 }
@@ -54,6 +56,7 @@ impl<'a, 'r> Evaluation<'a, 'r> {
             waiting: HashMap::new(),
             under_way: BTreeMap::new(),
             held: HashMap::new(),
+            target_uses: HashMap::new(),
             outcome: Outcome::default(),
             broken: HashSet::new(),
         };
@@ -68,6 +71,7 @@ impl<'a, 'r> Evaluation<'a, 'r> {
         for target in request.targets {
             if let Some(key) = this.key(request.graph.source(*target).node) {
                 wanted.push((key, 1));
+                *this.target_uses.entry(key).or_default() += 1;
             }
         }
         while let Some(index) = open.pop() {
@@ -106,7 +110,7 @@ impl<'a, 'r> Evaluation<'a, 'r> {
         }
         let Some(store) = &self.request.store else { return false };
         match store.get(key) {
-            Ok(Some(values)) => {
+            Ok(Some(values)) if self.are_as_known(index, &values) => {
                 let values: Values = values.into();
                 self.engine.shared.lock().cache.insert(key, Arc::clone(&values));
                 self.held.insert(key, (values, 0));
@@ -114,12 +118,23 @@ impl<'a, 'r> Evaluation<'a, 'r> {
                 true
             }
             Ok(None) => false,
+            Ok(Some(_)) => {
+                let node = self.request.graph.nodes[index as usize].name.clone();
+                let message = "the kept result is of another form".to_owned();
+                (self.request.events)(NodeEvent::Damaged { node, message });
+                false
+            }
             Err(message) => {
                 let node = self.request.graph.nodes[index as usize].name.clone();
                 (self.request.events)(NodeEvent::Damaged { node, message });
                 false
             }
         }
+    }
+
+    fn are_as_known(&self, index: u32, values: &[pellucid_value::Value]) -> bool {
+        let facts = self.request.graph.nodes[index as usize].facts.as_deref().unwrap_or_default();
+        facts.len() == values.len() && facts.iter().zip(values).all(|(f, v)| *f == v.fact())
     }
 
     /// Counts who waits for what.
@@ -152,9 +167,7 @@ impl<'a, 'r> Evaluation<'a, 'r> {
     fn work(&mut self) {
         loop {
             self.start_what_can();
-            if self.under_way.is_empty() {
-                // What is ready was not started only because nobody wants it any more.
-                self.outcome.cancelled = !self.ready.is_empty();
+            if self.under_way.is_empty() && self.ready.is_empty() {
                 return;
             }
             if !self.wait() {
@@ -217,14 +230,15 @@ impl<'a, 'r> Evaluation<'a, 'r> {
     /// Makes room for a node's run, forgetting results nobody needs.
     fn fits(&mut self, state: &mut State, key: Key) -> Fit {
         let node = &self.request.graph.nodes[self.pending[&key].node as usize];
-        let outputs: u64 = node.facts.iter().flatten().map(pellucid_value::Fact::bytes).sum();
-        let bytes = outputs + node.needs;
+        let outputs = node.facts.iter().flatten().map(pellucid_value::Fact::bytes);
+        let bytes = outputs.fold(node.needs, u64::saturating_add);
         let running: u64 = state.running.values().map(|running| running.bytes).sum();
         if let Some(memory) = self.engine.budget.memory {
-            let room = memory.saturating_sub(running + bytes);
+            let taken = running.saturating_add(bytes);
+            let room = memory.saturating_sub(taken);
             let held = |key: Key| self.held.contains_key(&key);
             state.cache.shrink(room, &held);
-            if state.cache.bytes() + running + bytes > memory {
+            if state.cache.bytes().saturating_add(taken) > memory {
                 if !state.running.is_empty() {
                     return Fit::Later;
                 }
@@ -240,7 +254,7 @@ impl<'a, 'r> Evaluation<'a, 'r> {
                 );
             }
         }
-        let now = state.cache.bytes() + running + bytes;
+        let now = state.cache.bytes().saturating_add(running).saturating_add(bytes);
         self.outcome.peak_bytes = self.outcome.peak_bytes.max(now);
         Fit::Yes(bytes)
     }
@@ -261,6 +275,7 @@ impl<'a, 'r> Evaluation<'a, 'r> {
             params: node.params.clone(),
             inputs: node.inputs.iter().map(|wires| wires.iter().map(input).collect()).collect(),
             facts: node.facts.clone().unwrap_or_default(),
+            files: self.request.keys.files[self.pending[&key].node as usize].clone(),
             world: Arc::clone(&self.request.world),
             store: self.request.store.clone().filter(|_| keep),
             events: Arc::clone(&self.request.events),
@@ -270,7 +285,8 @@ impl<'a, 'r> Evaluation<'a, 'r> {
         self.engine.pool.spawn(move || job::run(&shared, job));
     }
 
-    /// Waits until something under way has ended. False when no longer wanted.
+    /// Waits until something under way has ended, or until something ready may fit in beside
+    /// work of other evaluations. False when no longer wanted.
     fn wait(&mut self) -> bool {
         let engine = self.engine;
         let mut state = engine.shared.lock();
@@ -293,10 +309,14 @@ impl<'a, 'r> Evaluation<'a, 'r> {
                 results.into_iter().for_each(|result| self.settle(result));
                 return true;
             }
+            let running = state.running.len();
             state = match engine.shared.changed.wait_timeout(state, POLL) {
                 Ok((state, _)) => state,
                 Err(poisoned) => poisoned.into_inner().0,
             };
+            if !self.ready.is_empty() && state.running.len() < running.max(1) {
+                return true;
+            }
         }
     }
 
@@ -309,6 +329,9 @@ impl<'a, 'r> Evaluation<'a, 'r> {
             Ended::Again(key) => {
                 let position = self.pending[&key].position;
                 self.ready.insert(position, key);
+            }
+            Ended::Failed(_, error) if error.trouble == Trouble::Cancelled => {
+                self.outcome.cancelled = true;
             }
             Ended::Failed(key, error) => self.failed(key, error),
         }
@@ -335,9 +358,7 @@ impl<'a, 'r> Evaluation<'a, 'r> {
         let taken: usize = consumers
             .map(|consumer| self.pending[consumer].inputs.iter().filter(|i| **i == key).count())
             .sum();
-        let graph = self.request.graph;
-        let targets = self.request.targets.iter();
-        taken + targets.filter(|t| self.key(graph.source(**t).node) == Some(key)).count()
+        taken + self.target_uses.get(&key).copied().unwrap_or(0)
     }
 
     fn release(&mut self, key: Key) {
@@ -374,6 +395,13 @@ impl<'a, 'r> Evaluation<'a, 'r> {
         self.outcome.ran.sort_by_key(|(node, _)| *node);
         let mut state = self.engine.shared.lock();
         let held: HashSet<Key> = self.held.keys().copied().collect();
+        // What the graph still has is in use, also where a later result stood in for it.
+        for key in self.request.keys.keys.iter().flatten() {
+            drop(state.cache.get(*key));
+        }
+        let State { running, failed, took, .. } = &mut *state;
+        failed.retain(|key, _| running.contains_key(key));
+        took.retain(|key, _| running.contains_key(key));
         state.cache.next_round(self.engine.budget.max_age, &held);
         let memory = self.engine.budget.memory.unwrap_or(u64::MAX);
         state.cache.shrink(self.engine.budget.keep.min(memory), &|key| held.contains(&key));

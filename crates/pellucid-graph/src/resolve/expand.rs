@@ -114,6 +114,12 @@ impl<'a> Expander<'a, '_> {
     fn targets(&self) -> Vec<String> {
         let document = &self.out.loaded[0].document;
         let params = document.params.iter().map(|param| param.name.v.clone());
+        let graphs = self.out.instances.iter().skip(1).flat_map(|instance| {
+            let inner = &self.out.loaded[instance.file].document;
+            let prefix = instance.prefix.trim_end_matches('/');
+            inner.params.iter().map(move |param| format!("{prefix}.{}", param.name.v))
+        });
+        let params = params.chain(graphs);
         let nodes = self.out.nodes.iter().flat_map(|node| {
             node.kind.params.iter().map(move |param| format!("{}.{}", node.name, param.name))
         });
@@ -211,8 +217,7 @@ impl<'a> Expander<'a, '_> {
         );
         let mut params = Vec::new();
         for param in &inner.document.params {
-            let path = format!("{prefix}{}", param.name.v);
-            let target = path.replacen('/', ".", usize::from(self.out.instances[at].user.is_none()));
+            let target = format!("{}.{}", prefix.trim_end_matches('/'), param.name.v);
             let value = self.setting(at, entry, &param.name.v, &target, &param.ty);
             let given = value.is_some() || entry.params.iter().any(|(n, _)| n.v == param.name.v);
             if !given && param.default.is_none() {

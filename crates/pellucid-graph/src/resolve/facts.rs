@@ -5,9 +5,12 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use pellucid_source::{Diagnostic, Place};
 use pellucid_value::Fact;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::hinted;
+use super::wires::TypedWire;
 use crate::{Check, Checked, Graph, Node, NodeError, Site, Trouble, Wire, World};
 
 /// Indices of nodes, each after those it takes values from. Nodes on a cycle are told and left
@@ -89,10 +92,16 @@ fn way_round(nodes: &[Node], members: &[usize]) -> Vec<usize> {
 
 /// Asks every kind what its result will be, in order. Behind a refusal there is silence.
 pub(super) fn check(graph: &mut Graph, world: &dyn World, findings: &mut Vec<Diagnostic>) {
+    // What stands on a circle is known to nobody, from the start.
     let mut in_order = vec![false; graph.nodes.len()];
+    graph.order.iter().for_each(|index| in_order[*index as usize] = true);
+    for (node, ordered) in graph.nodes.iter_mut().zip(in_order) {
+        if !ordered {
+            node.facts = None;
+        }
+    }
     for position in 0..graph.order.len() {
         let index = graph.order[position] as usize;
-        in_order[index] = true;
         if graph.nodes[index].facts.is_none() {
             continue;
         }
@@ -105,11 +114,6 @@ pub(super) fn check(graph: &mut Graph, world: &dyn World, findings: &mut Vec<Dia
                 node.needs = needs;
             }
             None => node.facts = None,
-        }
-    }
-    for (node, ordered) in graph.nodes.iter_mut().zip(in_order) {
-        if !ordered {
-            node.facts = None;
         }
     }
 }
@@ -149,7 +153,12 @@ fn check_node(
         world,
         needs: Cell::new(0),
     };
-    match node.kind.check.call(&cx) {
+    let checked = catch_unwind(AssertUnwindSafe(|| node.kind.check.call(&cx)));
+    let Ok(checked) = checked else {
+        findings.push(broken_kind(node));
+        return None;
+    };
+    match checked {
         Ok(Checked::Facts(facts)) if fits(node, &facts) => Some((facts, None, cx.needs.get())),
         Ok(Checked::Forward(input)) => match forwarded(node, input) {
             Some(wire) => {
@@ -214,6 +223,29 @@ fn type_mismatch(
         .node(&node.name)
         .port(input);
     hinted(finding, other_output(source, types))
+}
+
+/// Refuses values of another type than a graph used as a node takes.
+pub(super) fn check_graph_inputs(
+    graph: &Graph,
+    typed: &[TypedWire],
+    findings: &mut Vec<Diagnostic>,
+) {
+    for TypedWire { wire, input, node, ty } in typed {
+        let Some(found) = graph.fact(*wire).map(Fact::socket_type) else { continue };
+        if found != *ty {
+            let source = &graph.nodes[wire.node as usize];
+            let output = &source.kind.outputs[wire.output as usize].name;
+            let (found, wanted) = (found.name(), ty.name());
+            let message = format!("`{input}` takes {wanted}, but {}.{output} is {found}", source.name);
+            let finding = Diagnostic::error("type-mismatch", message)
+                .at(wire.place)
+                .note(source.places.name, format!("{} is made here", source.name))
+                .node(node)
+                .port(input);
+            findings.push(hinted(finding, other_output(source, &[*ty])));
+        }
+    }
 }
 
 /// Another output of the same node that would fit.

@@ -84,7 +84,8 @@ impl Set {
         );
         let json = pellucid_source::read(&self.value).ok().map(|json| json.v);
         let v = match json {
-            Some(json @ (Json::Text(_) | Json::Array(_))) => json,
+            Some(json @ Json::Text(_)) => json,
+            Some(json @ Json::Array(_)) if matches!(ty, ParamType::Colour) => json,
             Some(json) if !wordy => json,
             _ => Json::Text(self.value.clone()),
         };

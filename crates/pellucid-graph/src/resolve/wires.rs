@@ -19,14 +19,52 @@ pub(super) enum Lead {
     Broken,
 }
 
-/// Wires every input of every node, and the inputs of graphs used as nodes.
-pub(super) fn connect(expanded: &mut Expanded, findings: &mut Vec<Diagnostic>) {
+/// A wire to an input of a graph used as a node, which says what type it takes.
+pub(super) struct TypedWire {
+    /// Where the value comes from.
+    pub wire: Wire,
+    /// The input's name.
+    pub input: String,
+    /// The node that is the graph.
+    pub node: String,
+    /// What the input takes.
+    pub ty: pellucid_value::SocketType,
+}
+
+/// Wires every input of every node, and the inputs of graphs used as nodes; gives the latter.
+pub(super) fn connect(
+    expanded: &mut Expanded,
+    findings: &mut Vec<Diagnostic>,
+) -> Vec<TypedWire> {
+    let mut typed = Vec::new();
     for instance in 0..expanded.instances.len() {
         check_graph_inputs(expanded, instance, findings);
+        typed.extend(typed_inputs(expanded, instance));
     }
     for index in 0..expanded.nodes.len() {
         connect_node(expanded, index, findings);
     }
+    typed
+}
+
+/// Where the wired inputs of a graph used as a node take their values from.
+fn typed_inputs(expanded: &Expanded, at: usize) -> Vec<TypedWire> {
+    let Some((user, entry_at)) = expanded.instances[at].user else { return Vec::new() };
+    let document = &expanded.loaded[expanded.instances[user].file].document;
+    let entry = &document.nodes[entry_at];
+    let declared = &expanded.loaded[expanded.instances[at].file].document.inputs;
+    let mut typed = Vec::new();
+    for (name, wires) in &entry.inputs {
+        let declared = declared.iter().find(|input| input.name.v == name.v);
+        let ([wire], Some(declared)) = (wires.as_slice(), declared) else { continue };
+        // What is wrong with the wire itself is told once, where it is used.
+        let place = document.at(wire.span);
+        if let Lead::To(wire) = lead(expanded, user, wire, place, 0, &mut Vec::new()) {
+            let (input, node) = (name.v.clone(), entry.name.v.clone());
+            typed.push(TypedWire { wire, input, node, ty: declared.ty });
+        }
+    }
+    typed
 }
 
 /// A graph used as a node: its inputs by name, and that none is left out.
@@ -99,6 +137,10 @@ fn connect_node(expanded: &mut Expanded, index: usize, findings: &mut Vec<Diagno
                     sound = false;
                     too_many(document.at(name.span), entry, &name.v, findings);
                 }
+                if decl.arity == Arity::Many && wires.is_empty() && !written.is_empty() && sound {
+                    sound = false;
+                    missing_input(document.at(name.span), entry, &decl.name, findings);
+                }
                 // A list that is empty, or whose wires could not be read, is told once.
                 if written.is_empty() {
                     sound = false;
@@ -135,6 +177,9 @@ fn was_told(name: Place, findings: &[Diagnostic]) -> bool {
     })
 }
 
+/// Findings after which likely names are not looked for any more.
+const MAX_SUGGESTIONS: usize = 100;
+
 /// Graphs nested deeper than this, or wires that run in circles through their inputs.
 const MAX_LEAD: usize = 1_000;
 
@@ -162,7 +207,10 @@ pub(super) fn lead(
     }
     let Some(&entry) = expanded.names[instance.file].get(wire.v.node.as_str()) else {
         let names = document.nodes.iter().map(|node| node.name.v.as_str());
-        let hint = did_you_mean(&wire.v.node, names.clone()).or_else(|| {
+        // Looking for likely names takes time for every name; nobody reads so many findings.
+        let few = findings.len() < MAX_SUGGESTIONS;
+        let near = few.then(|| did_you_mean(&wire.v.node, names.clone())).flatten();
+        let hint = near.or_else(|| {
             (document.nodes.len() <= 12)
                 .then(|| listed(names).map(|list| list.replace("it has", "the nodes are")))?
         });
@@ -221,7 +269,11 @@ fn lead_outside(
         );
         return Lead::Broken;
     }
-    let Some((user, entry)) = instance.user else { return Lead::Open };
+    let Some((user, entry)) = instance.user else {
+        let input = document.inputs.iter().find(|input| input.name.v == wire.v.output);
+        let optional = input.is_some_and(|input| input.optional);
+        return if optional { Lead::Nothing } else { Lead::Open };
+    };
     let outer = &expanded.loaded[expanded.instances[user].file].document;
     let wired = outer.nodes[entry].inputs.iter().find(|(name, _)| name.v == wire.v.output);
     match wired.map(|(_, wires)| wires.as_slice()) {

@@ -4,17 +4,17 @@
 use std::fs;
 use std::path::PathBuf;
 
-use pellucid_graph::{Graph, Key, Keys, NodeError, Output};
+use pellucid_graph::{Cancel, Graph, Key, Keys, NodeError, Output};
 use pellucid_source::Diagnostic;
 use pellucid_value::Value;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::{Checked, Report, Session, Target, Written, WrittenState};
+use super::{Checked, Session, Target, Written, WrittenState};
 use crate::formats::{bytes_of, file_count, options_bytes};
 use crate::store::Shelf;
 use crate::write::write_atomically;
-use crate::{Event, provenance};
+use crate::{Event, Provenance, provenance};
 
 /// Raised when the bytes written for the same value change.
 const REVISION: u32 = 1;
@@ -84,10 +84,10 @@ impl Session {
         &self,
         checked: &mut Checked,
         missing: Vec<Target>,
-        report: &mut Report,
         found: &mut Vec<Done>,
     ) {
         let mut findings = Vec::new();
+        let text = provenance::text(&checked.resolved, &self.options.set);
         for target in missing {
             let graph = &checked.resolved.graph;
             let ready = self.stored_files(graph, &checked.keys, &target);
@@ -96,7 +96,7 @@ impl Session {
                 Some(files) => {
                     let output = &graph.outputs[target.output];
                     for (index, (file, bytes)) in files.into_iter().enumerate() {
-                        match self.place(output, &file, &bytes) {
+                        match self.place(output, &file, &bytes, text.as_ref()) {
                             Ok(written) => found.push((target.output, index as u32, written)),
                             Err(finding) => findings.push(finding),
                         }
@@ -106,7 +106,6 @@ impl Session {
             }
         }
         self.add_findings(&mut checked.resolved, findings);
-        report.round = checked.round;
     }
 
     fn load_files(
@@ -137,7 +136,7 @@ impl Session {
         checked: &mut Checked,
         targets: &[Target],
         values: &[Option<Value>],
-        report: &mut Report,
+        cancel: &Cancel,
         found: &mut Vec<Done>,
     ) {
         let graph = &checked.resolved.graph;
@@ -148,18 +147,18 @@ impl Session {
                 continue;
             };
             let output = &graph.outputs[target.output];
-            let text = provenance::text(&checked.resolved, &self.options.set, &output.name);
-            let text: Vec<_> = text.into_iter().collect();
             for (index, file) in files.into_iter().enumerate() {
-                jobs.push((target, output, value, index as u32, file, text.clone()));
+                jobs.push((target, output, value, index as u32, file));
             }
         }
+        let text = provenance::text(&checked.resolved, &self.options.set);
         let results: Vec<Result<Done, Diagnostic>> = self.engine.install(|| {
             jobs.into_par_iter()
-                .map(|(target, output, value, index, file, text)| {
-                    let bytes = bytes_of(&target.suffix, value, index, &output.options, &text)
+                .filter(|_| !cancel.is_cancelled())
+                .map(|(target, output, value, index, file)| {
+                    let bytes = bytes_of(&target.suffix, value, index, &output.options)
                         .map_err(|error| encode_finding(output, error))?;
-                    let written = self.place(output, &file, &bytes)?;
+                    let written = self.place(output, &file, &bytes, text.as_ref())?;
                     self.keep_file(&file, &bytes);
                     Ok((target.output, index, written))
                 })
@@ -173,7 +172,6 @@ impl Session {
             }
         }
         self.add_findings(&mut checked.resolved, findings);
-        report.round = checked.round;
     }
 
     fn keep_file(&self, file: &OneFile, bytes: &[u8]) {
@@ -185,8 +183,17 @@ impl Session {
         }
     }
 
-    /// Puts bytes where an output belongs, unless they are there.
-    fn place(&self, output: &Output, file: &OneFile, bytes: &[u8]) -> Result<Written, Diagnostic> {
+    /// Puts bytes where an output belongs, unless they are there. A PNG gets the graph as text
+    /// beside its pixels; what is kept ready has none, so that it serves any graph.
+    fn place(
+        &self,
+        output: &Output,
+        file: &OneFile,
+        bytes: &[u8],
+        text: Option<&Provenance>,
+    ) -> Result<Written, Diagnostic> {
+        let signed = text.and_then(|text| provenance::signed(bytes, text, &output.name));
+        let bytes = signed.as_deref().unwrap_or(bytes);
         let path = file.path.clone();
         let name = output.name.clone();
         let same = fs::metadata(&path).is_ok_and(|meta| meta.len() == bytes.len() as u64)

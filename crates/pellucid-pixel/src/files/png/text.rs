@@ -1,6 +1,11 @@
 //! Texts in PNG files: tEXt, zTXt and iTXt.
 
+use png::text_metadata::{EncodableTextChunk, ITXtChunk};
+
 use super::super::Format;
+
+/// Texts longer than this, in bytes, are packed.
+const PACKED_FROM: usize = 1024;
 
 /// The longest text that is unpacked, in bytes.
 const TEXT_BYTES: usize = 16 << 20;
@@ -32,6 +37,34 @@ pub fn read_png_text(bytes: &[u8]) -> Vec<(String, String)> {
         }
     }
     texts
+}
+
+/// The bytes of a PNG file with more texts before its pixels; `None` for bytes of another format
+/// or a text that cannot be stored. Texts over 1 KiB are packed.
+pub fn with_png_text(bytes: &[u8], texts: &[(String, String)]) -> Option<Vec<u8>> {
+    if Format::sniff(bytes) != Some(Format::Png) {
+        return None;
+    }
+    let mut rest = &bytes[8..];
+    let mut at = 8;
+    loop {
+        let (kind, _, after) = next_chunk(rest)?;
+        if &kind == b"IDAT" {
+            break;
+        }
+        at = bytes.len() - after.len();
+        rest = after;
+    }
+    let mut out = bytes[..at].to_vec();
+    for (key, text) in texts {
+        let mut chunk = ITXtChunk::new(key.clone(), text.clone());
+        if text.len() > PACKED_FROM {
+            chunk.compress_text().ok()?;
+        }
+        chunk.encode(&mut out).ok()?;
+    }
+    out.extend(&bytes[at..]);
+    Some(out)
 }
 
 /// The next chunk's type, its data (empty where no text is expected or its checksum is wrong), and
