@@ -56,10 +56,10 @@ impl Code for [u8; 2] {
 /// `floor(v * max + 0.5)` within 0 to `max`, which is at most 65,535. A cast would do the same, but
 /// casts that saturate are not done several at a time.
 #[inline]
-#[expect(clippy::manual_clamp, reason = "clamp would keep NaN, which is to become 0")]
 fn nearest_code(v: f32, max: f32) -> u32 {
     /// 2^23: a sum of this size has no fraction, and its low bits are the whole number.
     const WHOLE: f32 = 8_388_608.0;
+    // `max` turns NaN into 0; `clamp` would keep it.
     let scaled = (v * max + 0.5).max(0.0).min(max);
     let rounded = (scaled + WHOLE) - WHOLE;
     let floor = if rounded > scaled { rounded - 1.0 } else { rounded };
