@@ -18,8 +18,7 @@ pub(super) trait Code: Copy + Default + Send + Sync {
 impl Code for u8 {
     #[inline]
     fn nearest(v: f32) -> Self {
-        // The cast truncates, saturates and turns NaN into 0, which is the whole rule.
-        (v * 255.0 + 0.5) as u8
+        nearest_code(v, 255.0) as u8
     }
 
     fn dithered(v: f32, threshold: impl FnOnce(bool) -> f32) -> Self {
@@ -34,7 +33,7 @@ impl Code for u8 {
 impl Code for u16 {
     #[inline]
     fn nearest(v: f32) -> Self {
-        (v * 65_535.0 + 0.5) as u16
+        nearest_code(v, 65_535.0) as u16
     }
 
     fn dithered(v: f32, _: impl FnOnce(bool) -> f32) -> Self {
@@ -52,6 +51,19 @@ impl Code for [u8; 2] {
     fn dithered(v: f32, _: impl FnOnce(bool) -> f32) -> Self {
         Self::nearest(v)
     }
+}
+
+/// `floor(v * max + 0.5)` within 0 to `max`, which is at most 65,535. A cast would do the same, but
+/// casts that saturate are not done several at a time.
+#[inline]
+fn nearest_code(v: f32, max: f32) -> u32 {
+    /// 2^23: a sum of this size has no fraction, and its low bits are the whole number.
+    const WHOLE: f32 = 8_388_608.0;
+    // `max` turns NaN into 0; `clamp` would keep it.
+    let scaled = (v * max + 0.5).max(0.0).min(max);
+    let rounded = (scaled + WHOLE) - WHOLE;
+    let floor = if rounded > scaled { rounded - 1.0 } else { rounded };
+    (floor + WHOLE).to_bits() & 0xffff
 }
 
 /// What happens to pixels on their way into a file that holds sRGB-encoded colours.
@@ -129,6 +141,11 @@ fn rows<T: Code, const N: usize>(image: &Image, finish: &Finish) -> Vec<T> {
                 *code = dithered(finish.pixel(*pixel), dither, x as u32, y as u32);
             }
         }),
+        None if finish.is_nothing() && N == 4 => rows.for_each(|(_, (codes, pixels))| {
+            for (code, v) in codes.as_flattened_mut().iter_mut().zip(pixels.as_flattened()) {
+                *code = T::nearest(*v);
+            }
+        }),
         None if finish.is_nothing() => rows.for_each(|(_, (codes, pixels))| {
             nearest_row(codes, pixels, |pixel| pixel);
         }),
@@ -175,6 +192,19 @@ mod tests {
         for code in 0..=u16::MAX {
             assert_eq!(u16::nearest(code.unit()), code);
             assert_eq!(<[u8; 2]>::nearest(code.unit()), code.to_be_bytes());
+        }
+    }
+
+    #[test]
+    fn the_code_of_any_float_is_that_of_a_saturating_cast() {
+        for bits in (0..=u32::MAX).step_by(3_331) {
+            let v = f32::from_bits(bits);
+            assert_eq!(u8::nearest(v), (v * 255.0 + 0.5) as u8, "{v}");
+            assert_eq!(u16::nearest(v), (v * 65_535.0 + 0.5) as u16, "{v}");
+        }
+        for half in 0..255 {
+            let v = (half as f32 + 0.5) / 255.0;
+            assert_eq!(u8::nearest(v), (v * 255.0 + 0.5) as u8, "{v}");
         }
     }
 
