@@ -248,7 +248,9 @@ fn guided_refinement() {
             "m": { "kind": "matte_from_channel", "inputs": { "image": "t.image" }, "params": { "channel": "red" } },
             "b": {
                 "kind": "guided_refine", "inputs": { "matte": "m.matte", "image": "guide.image" },
-                "params": { "guide": "grey", "radius": case.value["radius"], "eps": case.value["eps"] },
+                "params": {
+                    "guide": "grey", "radius": case.value["radius"], "eps": case.value["eps"], "clamp": false,
+                },
             },
         });
         let got = data::run_in("/", &nodes, "b.matte")?.values;
@@ -300,7 +302,9 @@ fn foreground_estimation() {
         let mut sum = 0.0;
         let mut count = 0usize;
         for ((pixel, want), alpha) in got.values.chunks(4).zip(truth.chunks(4)).zip(alpha) {
-            if alpha > 0.0 && alpha < 1.0 {
+            // Softer than 0.04 or firmer than 0.96, an 8-bit composite says too little of a colour:
+            // with these bounds the untouched composite has the error that the case states.
+            if alpha > 0.04 && alpha < 0.96 {
                 sum += (0..3).map(|c| f64::from((pixel[c] - want[c]).abs()) * 255.0).sum::<f64>() / 3.0;
                 count += 1;
             }
