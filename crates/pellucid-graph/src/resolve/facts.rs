@@ -2,17 +2,18 @@
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use pellucid_source::{Diagnostic, Place};
-use pellucid_value::Fact;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
+use pellucid_value::{Fact, SocketType};
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::hinted;
 use super::wires::TypedWire;
-use crate::{Check, Checked, Graph, Node, NodeError, Site, Trouble, Wire, World};
+use super::{Rules, hinted};
+use crate::{
+    Arity, Check, Checked, Graph, InputDecl, Kinds, Node, NodeError, NodeKind, Site, Trouble, Wire,
+};
 
 /// Indices of nodes, each after those it takes values from. Nodes on a cycle are told and left
 /// out.
@@ -216,8 +217,12 @@ fn type_mismatch(
     let output = &source.kind.outputs[wire.output as usize].name;
     let wanted: Vec<_> = input.types.iter().map(|ty| ty.name()).collect();
     let (wanted, found) = (wanted.join(" or "), fact.socket_type());
-    let message =
-        format!("`{}` takes {wanted}, but {}.{output} is {}", input.name, source.name, found.name());
+    let message = format!(
+        "`{}` takes {wanted}, but {}.{output} is {}",
+        input.name,
+        source.name,
+        found.name()
+    );
     let finding = Diagnostic::error("type-mismatch", message)
         .at(wire.place)
         .note(source.places.name, format!("{} is made here", source.name))
