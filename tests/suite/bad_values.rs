@@ -30,7 +30,9 @@ const LONGEST: usize = 4_000;
 fn check(cases: Vec<Case>) {
     let troubles: Vec<String> = cases
         .iter()
-        .filter_map(|case| catch_unwind(AssertUnwindSafe(|| run(case))).unwrap_or_else(|_| panicked(case)))
+        .filter_map(|case| {
+            catch_unwind(AssertUnwindSafe(|| run(case))).unwrap_or_else(|_| panicked(case))
+        })
         .collect();
     assert!(troubles.is_empty(), "\n{}", troubles.join("\n"));
 }

@@ -66,8 +66,8 @@ pub fn resolve(top: &Path, rules: &Rules) -> Resolved {
         graph.open_inputs = expanded.open_inputs(&mut findings);
         graph.nodes = expanded.nodes;
         graph.order = facts::order(&graph.nodes, &mut findings);
-        facts::check(&mut graph, rules.world, &mut findings);
-        facts::check_graph_inputs(&graph, &typed, &mut findings);
+        facts::check(&mut graph, rules, &mut findings);
+        facts::check_graph_inputs(&graph, rules.kinds, &typed, &mut findings);
         outputs::check(&graph, rules.formats, &mut findings);
     }
     sort_and_dedup(&mut findings);

@@ -467,8 +467,9 @@ fn refuse_shared_files(
         let output = &graph.outputs[target.output];
         for path in paths(target) {
             let first = *taken.entry(path).or_insert(target.output);
-            if first != target.output {
-                let first = &graph.outputs[first];
+            let first = &graph.outputs[first];
+            // Two outputs of one name are a finding of their own.
+            if first.name != output.name {
                 let message = format!("{} and {} are written to one file", first.name, output.name);
                 findings.push(
                     Diagnostic::error("bad-output", message)

@@ -2,9 +2,7 @@
 
 use std::fs;
 
-use pellucid_graph::{
-    CheckFn, Checked, Cost, Kinds, NodeKind, Out, RunFn,
-};
+use pellucid_graph::{CheckFn, Checked, Cost, Kinds, NodeKind, Out, RunFn};
 use pellucid_pixel::{Alpha, Image, ImageFact};
 use pellucid_tests::Folder;
 
@@ -80,7 +78,12 @@ impl Case {
     }
 
     /// One more error, whose place has no text worth writing down.
-    pub fn finds_somewhere(mut self, code: &'static str, says: &'static str, hint: &'static str) -> Self {
+    pub fn finds_somewhere(
+        mut self,
+        code: &'static str,
+        says: &'static str,
+        hint: &'static str,
+    ) -> Self {
         self.wants.push(Want { code, at: None, file: None, says, hint });
         self
     }
@@ -92,7 +95,12 @@ impl Case {
     }
 
     /// The only error is about the graph file itself, which has no text to point at.
-    pub fn finds_no_text(mut self, code: &'static str, says: &'static str, hint: &'static str) -> Self {
+    pub fn finds_no_text(
+        mut self,
+        code: &'static str,
+        says: &'static str,
+        hint: &'static str,
+    ) -> Self {
         self.placeless = true;
         self.finds_somewhere(code, says, hint)
     }
@@ -170,7 +178,9 @@ fn made(name: &str, batch: u32, make: Make) -> NodeKind {
         inputs: vec![],
         params: vec![],
         outputs: vec![IMAGE.decl()],
-        check: CheckFn::Boxed(std::sync::Arc::new(move |_| Ok(Checked::Facts(vec![IMAGE.fact(fact)])))),
+        check: CheckFn::Boxed(std::sync::Arc::new(move |_| {
+            Ok(Checked::Facts(vec![IMAGE.fact(fact)]))
+        })),
         run: RunFn::Boxed(std::sync::Arc::new(move |_| Ok(vec![IMAGE.put(make(fact)?)]))),
     }
 }

@@ -67,7 +67,9 @@ fn a_graph_that_changes_while_it_is_read_is_whole_or_refused() {
     let folder = Folder::new();
     let graph = |width: u32| {
         let pad = " ".repeat(width as usize);
-        nodes(&format!("\"a\": {{ {pad} \"kind\": \"solid\", \"params\": {{ \"width\": {width}, \"height\": 1 }} }}"))
+        nodes(&format!(
+            "\"a\": {{ {pad} \"kind\": \"solid\", \"params\": {{ \"width\": {width}, \"height\": 1 }} }}"
+        ))
     };
     folder.write("graph.json", graph(1));
     let stop = AtomicBool::new(false);
@@ -83,7 +85,8 @@ fn a_graph_that_changes_while_it_is_read_is_whole_or_refused() {
         let told = told(folder.options());
         for _ in 0..60 {
             let report = told.session.run(&Cancel::default());
-            let codes: Vec<_> = report.resolved.findings.iter().map(|finding| finding.code).collect();
+            let codes: Vec<_> =
+                report.resolved.findings.iter().map(|finding| finding.code).collect();
             assert!(report.is_ok() || codes == ["syntax"], "{}", told_findings(&report));
         }
         stop.store(true, Ordering::Relaxed);

@@ -55,7 +55,8 @@ impl Bits {
                 self.bytes.push(0);
                 self.used = 0;
             }
-            *self.bytes.last_mut().expect("there is a byte") |= ((value >> bit & 1) as u8) << self.used;
+            *self.bytes.last_mut().expect("there is a byte") |=
+                ((value >> bit & 1) as u8) << self.used;
             self.used += 1;
         }
     }
@@ -85,7 +86,17 @@ pub fn tiff(tags: &[(u16, u32)], next: u32) -> Vec<u8> {
 
 /// The tags of a sound grey TIFF of this size in one strip of this many bytes.
 pub fn grey_tags(width: u32, height: u32, strip: u32) -> Vec<(u16, u32)> {
-    vec![(256, width), (257, height), (258, 8), (259, 1), (262, 1), (273, 8), (277, 1), (278, height), (279, strip)]
+    vec![
+        (256, width),
+        (257, height),
+        (258, 8),
+        (259, 1),
+        (262, 1),
+        (273, 8),
+        (277, 1),
+        (278, height),
+        (279, strip),
+    ]
 }
 
 /// A window of an EXR file: left, top, right, bottom, ends included.
@@ -100,7 +111,8 @@ pub fn exr(data: Window, display: Window, pixels: &[[f32; 4]]) -> Vec<u8> {
         [2i32, 0, 1, 1].iter().for_each(|v| bytes.extend(v.to_le_bytes()));
         bytes
     };
-    let channels: Vec<u8> = ["A", "B", "G", "R"].iter().flat_map(|name| channel(name)).chain([0]).collect();
+    let channels: Vec<u8> =
+        ["A", "B", "G", "R"].iter().flat_map(|name| channel(name)).chain([0]).collect();
     let window = |w: Window| w.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
     let one = 1f32.to_le_bytes();
     for (name, kind, value) in [
@@ -139,12 +151,12 @@ pub fn webp(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
     [b"RIFF", &length(data.len() + 12)[..], b"WEBP", kind, &length(data.len()), data].concat()
 }
 
-/// A JPEG header of this size, three channels.
+/// A JPEG file of this size, three channels, and a scan without a byte.
 pub fn jpeg_header(width: u16, height: u16) -> Vec<u8> {
     let mut bytes = b"\xff\xd8\xff\xc0\0\x11\x08".to_vec();
     bytes.extend(height.to_be_bytes());
     bytes.extend(width.to_be_bytes());
     bytes.extend([3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0]);
-    bytes.extend(b"\xff\xd9");
+    bytes.extend(b"\xff\xda\0\x0c\x03\x01\0\x02\0\x03\0\0\x3f\0\xff\xd9");
     bytes
 }

@@ -2,16 +2,18 @@
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use pellucid_source::{Diagnostic, Place};
-use pellucid_value::Fact;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
+use pellucid_value::{Fact, SocketType};
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::hinted;
 use super::wires::TypedWire;
-use crate::{Check, Checked, Graph, Node, NodeError, Site, Trouble, Wire, World};
+use super::{Rules, hinted};
+use crate::{
+    Arity, Check, Checked, Graph, InputDecl, Kinds, Node, NodeError, NodeKind, Site, Trouble, Wire,
+};
 
 /// Indices of nodes, each after those it takes values from. Nodes on a cycle are told and left
 /// out.
@@ -91,7 +93,7 @@ fn way_round(nodes: &[Node], members: &[usize]) -> Vec<usize> {
 }
 
 /// Asks every kind what its result will be, in order. Behind a refusal there is silence.
-pub(super) fn check(graph: &mut Graph, world: &dyn World, findings: &mut Vec<Diagnostic>) {
+pub(super) fn check(graph: &mut Graph, rules: &Rules, findings: &mut Vec<Diagnostic>) {
     // What stands on a circle is known to nobody, from the start.
     let mut in_order = vec![false; graph.nodes.len()];
     graph.order.iter().for_each(|index| in_order[*index as usize] = true);
@@ -105,7 +107,7 @@ pub(super) fn check(graph: &mut Graph, world: &dyn World, findings: &mut Vec<Dia
         if graph.nodes[index].facts.is_none() {
             continue;
         }
-        let result = check_node(graph, index, world, findings);
+        let result = check_node(graph, index, rules, findings);
         let node = &mut graph.nodes[index];
         match result {
             Some((facts, forward, needs)) => {
@@ -123,7 +125,7 @@ type Known = (Vec<Fact>, Option<Wire>, u64);
 fn check_node(
     graph: &Graph,
     index: usize,
-    world: &dyn World,
+    rules: &Rules,
     findings: &mut Vec<Diagnostic>,
 ) -> Option<Known> {
     let node = &graph.nodes[index];
@@ -136,7 +138,7 @@ fn check_node(
                 Some(fact) if decl.types.contains(&fact.socket_type()) => of_input.push(fact),
                 Some(fact) => {
                     sound = false;
-                    findings.push(type_mismatch(graph, node, &decl.name, &decl.types, *wire, fact));
+                    findings.push(type_mismatch(graph, rules.kinds, node, decl, *wire, fact));
                 }
                 None => sound = false,
             }
@@ -150,7 +152,7 @@ fn check_node(
         kind: &node.kind,
         inputs: &facts,
         params: &node.params,
-        world,
+        world: rules.world,
         needs: Cell::new(0),
     };
     let checked = catch_unwind(AssertUnwindSafe(|| node.kind.check.call(&cx)));
@@ -205,29 +207,34 @@ fn broken_kind(node: &Node) -> Diagnostic {
 
 fn type_mismatch(
     graph: &Graph,
+    kinds: &Kinds,
     node: &Node,
-    input: &str,
-    types: &[pellucid_value::SocketType],
+    input: &InputDecl,
     wire: Wire,
     fact: &Fact,
 ) -> Diagnostic {
     let source = &graph.nodes[wire.node as usize];
     let output = &source.kind.outputs[wire.output as usize].name;
-    let wanted: Vec<_> = types.iter().map(|ty| ty.name()).collect();
-    let found = fact.socket_type().name();
-    let message =
-        format!("`{input}` takes {}, but {}.{output} is {found}", wanted.join(" or "), source.name);
+    let wanted: Vec<_> = input.types.iter().map(|ty| ty.name()).collect();
+    let (wanted, found) = (wanted.join(" or "), fact.socket_type());
+    let message = format!(
+        "`{}` takes {wanted}, but {}.{output} is {}",
+        input.name,
+        source.name,
+        found.name()
+    );
     let finding = Diagnostic::error("type-mismatch", message)
         .at(wire.place)
         .note(source.places.name, format!("{} is made here", source.name))
         .node(&node.name)
-        .port(input);
-    hinted(finding, other_output(source, types))
+        .port(&input.name);
+    hinted(finding, what_fits(kinds, source, found, &input.types))
 }
 
 /// Refuses values of another type than a graph used as a node takes.
 pub(super) fn check_graph_inputs(
     graph: &Graph,
+    kinds: &Kinds,
     typed: &[TypedWire],
     findings: &mut Vec<Diagnostic>,
 ) {
@@ -236,23 +243,51 @@ pub(super) fn check_graph_inputs(
         if found != *ty {
             let source = &graph.nodes[wire.node as usize];
             let output = &source.kind.outputs[wire.output as usize].name;
-            let (found, wanted) = (found.name(), ty.name());
-            let message = format!("`{input}` takes {wanted}, but {}.{output} is {found}", source.name);
+            let (is, wanted) = (found.name(), ty.name());
+            let message = format!("`{input}` takes {wanted}, but {}.{output} is {is}", source.name);
             let finding = Diagnostic::error("type-mismatch", message)
                 .at(wire.place)
                 .note(source.places.name, format!("{} is made here", source.name))
                 .node(node)
                 .port(input);
-            findings.push(hinted(finding, other_output(source, &[*ty])));
+            findings.push(hinted(finding, what_fits(kinds, source, found, &[*ty])));
         }
     }
 }
 
+/// What could be wired instead: another output of the node, or a node in between.
+fn what_fits(
+    kinds: &Kinds,
+    source: &Node,
+    found: SocketType,
+    wanted: &[SocketType],
+) -> Option<String> {
+    other_output(source, wanted).or_else(|| {
+        let between = between(kinds, found, wanted);
+        (!between.is_empty()).then(|| format!("put a node in between: {}", between.join(", ")))
+    })
+}
+
 /// Another output of the same node that would fit.
-fn other_output(source: &Node, types: &[pellucid_value::SocketType]) -> Option<String> {
+fn other_output(source: &Node, types: &[SocketType]) -> Option<String> {
     let fits = |o: &&crate::OutputDecl| o.types.iter().any(|ty| types.contains(ty));
     let output = source.kind.outputs.iter().find(fits)?;
     Some(format!("{}.{} would fit", source.name, output.name))
+}
+
+/// No more kinds than these are proposed.
+const MOST_BETWEEN: usize = 4;
+
+/// Kinds that need nothing but a value of one type and always give one of the wanted types.
+fn between<'a>(kinds: &'a Kinds, from: SocketType, wanted: &[SocketType]) -> Vec<&'a str> {
+    let fits = |kind: &&Arc<NodeKind>| {
+        let mut needed = kind.inputs.iter().filter(|input| input.arity != Arity::Optional);
+        let (first, second) = (needed.next(), needed.next());
+        first.is_some_and(|input| input.types.contains(&from))
+            && second.is_none()
+            && kind.outputs.iter().any(|o| o.types.iter().all(|ty| wanted.contains(ty)))
+    };
+    kinds.iter().filter(fits).map(|kind| kind.name.as_str()).take(MOST_BETWEEN).collect()
 }
 
 /// Gives a node's error its place in the files.

@@ -1,6 +1,6 @@
 //! Finds what every wire leads to.
 
-use pellucid_source::{Diagnostic, Place, Spanned, did_you_mean};
+use pellucid_source::{Diagnostic, Place, Spanned, did_you_mean, nearest};
 
 use super::expand::{Expanded, Slot, listed};
 use super::hinted;
@@ -74,8 +74,10 @@ fn check_graph_inputs(expanded: &Expanded, at: usize, findings: &mut Vec<Diagnos
     let entry = &document.nodes[entry_at];
     let declared = &expanded.loaded[expanded.instances[at].file].document.inputs;
     let names = declared.iter().map(|input| input.name.v.as_str());
+    let mut meant = Vec::new();
     for (name, wires) in &entry.inputs {
         if !declared.iter().any(|input| input.name.v == name.v) {
+            meant.extend(nearest(&name.v, names.clone()));
             unknown_input(
                 document.at(name.span),
                 entry,
@@ -91,7 +93,8 @@ fn check_graph_inputs(expanded: &Expanded, at: usize, findings: &mut Vec<Diagnos
         }
     }
     for input in declared.iter().filter(|input| !input.optional) {
-        if !entry.inputs.iter().any(|(name, _)| name.v == input.name.v) {
+        let name = input.name.v.as_str();
+        if !entry.inputs.iter().any(|(given, _)| given.v == name) && !meant.contains(&name) {
             missing_input(document.at(entry.name.span), entry, &input.name.v, findings);
         }
     }
@@ -104,9 +107,12 @@ fn connect_node(expanded: &mut Expanded, index: usize, findings: &mut Vec<Diagno
     let kind = std::sync::Arc::clone(&expanded.nodes[index].kind);
     let names = kind.inputs.iter().map(|input| input.name.as_str());
     let mut sound = true;
+    // An input that was misspelt is told once, as what it is called and not as missing too.
+    let mut meant = Vec::new();
     for (name, _) in &entry.inputs {
         if !kind.inputs.iter().any(|decl| decl.name == name.v) {
             sound = false;
+            meant.extend(nearest(&name.v, names.clone()));
             unknown_input(
                 document.at(name.span),
                 entry,
@@ -151,6 +157,7 @@ fn connect_node(expanded: &mut Expanded, index: usize, findings: &mut Vec<Diagno
                 }
             }
             None if decl.arity == Arity::Optional => {}
+            None if meant.contains(&decl.name.as_str()) => {}
             None => {
                 sound = false;
                 missing_input(document.at(entry.name.span), entry, &decl.name, findings);
@@ -321,8 +328,11 @@ fn unknown_output<'n>(
     let hint = did_you_mean(&wire.v.output, names.clone()).or_else(|| {
         listed(names.map(|name| name)).map(|list| list.replace("it has", "its outputs are"))
     });
+    let hint = hint.unwrap_or_else(|| {
+        "name one of its outputs without a suffix, to be used by other graphs".to_owned()
+    });
     let finding = Diagnostic::error("unknown-output", message).at(place).node(&entry.name.v);
-    findings.push(hinted(finding, hint));
+    findings.push(finding.hint(hint));
 }
 
 fn unknown_input<'n>(

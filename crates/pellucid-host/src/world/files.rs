@@ -116,7 +116,12 @@ impl World for FileWorld {
             FilePlace::Picture | FilePlace::Graph => {
                 let mut roots = vec![root.as_path()];
                 roots.extend(nodes.iter().map(PathBuf::as_path));
-                self.within(tidied(&base.join(name)), name, &roots)
+                self.within(tidied(&base.join(name)), name, &roots).map_err(|error| {
+                    match error.reason == FileTrouble::Missing && error.hint.is_none() {
+                        true => error.hint("it is looked up beside the graph that names it"),
+                        false => error,
+                    }
+                })
             }
             FilePlace::NamedGraph => {
                 let file = format!("{name}.json");
