@@ -134,7 +134,8 @@ fn greenscreen(x: f32, y: f32) -> Pixel {
     let screen = mix([0.10, 0.70, 0.26], [0.05, 0.55, 0.20], noise(x * 3.0, y * 3.0, 4));
     let mut best: (f32, [f32; 3]) = (0.0, [0.0; 3]);
     let pot = step(0.0, 0.008, 0.13 + 0.05 * (0.9 - y) - (x - 0.66).abs())
-        * step(0.70, 0.006, y) * step(0.0, 0.006, 0.95 - y);
+        * step(0.70, 0.006, y)
+        * step(0.0, 0.006, 0.95 - y);
     let clay = mix([0.75, 0.36, 0.22], [0.42, 0.18, 0.12], ((x - 0.55) / 0.25).clamp(0.0, 1.0));
     best = if pot > best.0 { (pot, clay) } else { best };
     for leaf in 0..11 {
@@ -164,7 +165,9 @@ fn bottle(x: f32, y: f32) -> Pixel {
     let shoulder = step(0.38, 0.22, y);
     let half = neck + (0.20 - neck) * shoulder;
     let u = (x - 0.25) / half;
-    let inside = step(0.0, 0.012, half - (x - 0.25).abs()) * step(0.04, 0.006, y) * step(0.0, 0.012, 0.97 - y);
+    let inside = step(0.0, 0.012, half - (x - 0.25).abs())
+        * step(0.04, 0.006, y)
+        * step(0.0, 0.012, 0.97 - y);
     let edge = u.abs().powi(4);
     let liquid = step(0.50, 0.01, y) * step(0.0, 0.05, 0.93 - u.abs());
     let shine = (-((u + 0.55) / 0.10).powi(2)).exp() + 0.5 * (-((u - 0.62) / 0.06).powi(2)).exp();
@@ -191,7 +194,8 @@ fn dandelion(x: f32, y: f32) -> Pixel {
         let hair = (-(off / 0.0012).powi(2)).exp() * step(0.0, 0.02, reach - radius);
         let tuft_at = radius - reach;
         let tuft = (-(tuft_at / 0.022).powi(2)).exp()
-            * (0.35 + 0.65 * (((slot - index) * 9.0 + tuft_at * 60.0).fract() - 0.5).abs() * 2.0).powi(3);
+            * (0.35 + 0.65 * (((slot - index) * 9.0 + tuft_at * 60.0).fract() - 0.5).abs() * 2.0)
+                .powi(3);
         alpha = alpha.max(0.75 * hair).max(0.6 * tuft * step(0.02, 0.03, radius));
     }
     let core = step(0.0, 0.012, 0.035 - radius);
@@ -207,11 +211,16 @@ fn dandelion(x: f32, y: f32) -> Pixel {
 fn hazy_leaf(x: f32, y: f32) -> Pixel {
     let (u, v) = ((x - 0.5) * 0.8 + (y - 0.5) * 0.6, (y - 0.5) * 0.8 - (x - 0.5) * 0.6);
     let t = v / 0.8 + 0.5;
-    let width = if (0.0..1.0).contains(&t) { 0.27 * (t * (1.0 - t) * 4.0).powf(0.8) } else { 0.0 };
     let serration = 0.012 * (t * 60.0).sin();
-    let inside = step(0.0, 0.02, width + serration - u.abs());
+    let width = if (0.0..1.0).contains(&t) {
+        0.27 * (t * (1.0 - t) * 4.0).powf(0.8) + serration
+    } else {
+        -1.0
+    };
+    let inside = step(0.0, 0.02, width - u.abs());
     let vein = (-((u.abs() - 0.3 * ((t * 8.0).fract() - 0.2).abs() * 0.3) / 0.006).powi(2)).exp();
-    let colour = mix([0.25, 0.48, 0.12], [0.62, 0.74, 0.28], cloud(x * 8.0, y * 8.0, 2) * 0.8 + 0.2 * vein);
+    let colour =
+        mix([0.25, 0.48, 0.12], [0.62, 0.74, 0.28], cloud(x * 8.0, y * 8.0, 2) * 0.8 + 0.2 * vein);
     let haze = 0.004 + 0.016 * cloud(x * 4.0, y * 4.0, 31);
     let cell = |n: f32, seed: u32| hash((x * n).floor() as i32, (y * n).floor() as i32, seed);
     let speck = f32::from(cell(128.0, 11) > 0.9975) * 0.5;
@@ -243,11 +252,14 @@ fn star(x: f32, y: f32) -> Pixel {
 }
 
 fn heart(x: f32, y: f32) -> Pixel {
-    let (u, v) = ((x - 0.5) * 2.7, (0.46 - y) * 2.7);
-    let shape = (u * u + v * v - 1.0).powi(3) - u * u * v.powi(3);
-    let shine = (-((u + 0.5).powi(2) + (v - 0.55).powi(2)) / 0.05).exp();
+    // Two round lobes, and a square on its corner below them.
+    let (u, v) = ((x - 0.5).abs(), y);
+    let lobe = 0.205 - ((u - 0.185).powi(2) + (v - 0.33).powi(2)).sqrt();
+    let point = 0.52 - (u * 1.31 + (v - 0.36).abs() * 1.0);
+    let below = point.min(v - 0.34);
+    let shine = (-((x - 0.34).powi(2) + (y - 0.30).powi(2)) / 0.006).exp();
     let colour = mix([0.85, 0.10, 0.22], [1.0, 0.75, 0.80], shine);
-    [colour[0], colour[1], colour[2], step(0.0, 0.12, -shape)]
+    [colour[0], colour[1], colour[2], step(0.0, 0.03, lobe.max(below))]
 }
 
 fn gem(x: f32, y: f32) -> Pixel {

@@ -149,7 +149,8 @@ fn every_refused_graph_gives_its_findings() {
     let all = graphs("refused");
     assert!(!all.is_empty());
     for graph in all {
-        let options = Options { threads: 1, ..Options::new(&graph, kinds()) };
+        let root = graph.parent().map(Path::to_owned);
+        let options = Options { threads: 1, root, ..Options::new(&graph, kinds()) };
         let resolved = told(options).session.check();
         let text = findings_text(&resolved.findings, &resolved.sources);
         let shown = format!("{}/", graph.parent().unwrap().display());

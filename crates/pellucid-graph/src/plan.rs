@@ -1,6 +1,6 @@
 //! What would run, without running it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::{Engine, Graph, Key, Keys, Store, Wire};
 
@@ -38,7 +38,13 @@ pub fn plan(
     let mut fates: Vec<Fate> = (0..graph.nodes.len())
         .map(|index| if refused(index) { Fate::Refused } else { Fate::NotNeeded })
         .collect();
-    let mut seen: std::collections::HashMap<Key, u32> = Default::default();
+    // Of nodes that do the same work, the one written first stands for all.
+    let mut standing: HashMap<Key, u32> = HashMap::new();
+    for index in graph.cone(targets) {
+        if let Some(key) = keys.keys[index as usize] {
+            standing.entry(key).or_insert(index);
+        }
+    }
     let mut visited = HashSet::new();
     let mut open: Vec<u32> = targets.iter().rev().map(|target| target.node).collect();
     while let Some(index) = open.pop() {
@@ -52,8 +58,9 @@ pub fn plan(
             continue;
         }
         let Some(key) = keys.keys[index as usize] else { continue };
-        let first = *seen.entry(key).or_insert(index);
+        let first = standing.get(&key).copied().unwrap_or(index);
         fates[index as usize] = if first != index {
+            open.push(first);
             Fate::Same { node: first }
         } else if engine.has(key) {
             Fate::Memory

@@ -64,6 +64,13 @@ impl<'a, 'r> Evaluation<'a, 'r> {
         for (place, index) in request.graph.order.iter().enumerate() {
             position[*index as usize] = place as u32;
         }
+        // Of nodes that do the same work, the one written first stands for all.
+        let mut first: HashMap<Key, u32> = HashMap::new();
+        for index in request.graph.cone(request.targets) {
+            if let Some(key) = this.key(index) {
+                first.entry(key).or_insert(index);
+            }
+        }
         let mut seen = HashSet::new();
         let mut open: Vec<u32> =
             request.targets.iter().map(|t| request.graph.source(*t).node).collect();
@@ -76,6 +83,7 @@ impl<'a, 'r> Evaluation<'a, 'r> {
         }
         while let Some(index) = open.pop() {
             let Some(key) = this.key(index) else { continue };
+            let index = first[&key];
             if !seen.insert(key) || this.found(index, key) {
                 continue;
             }
