@@ -103,7 +103,7 @@ fn how(params: Params) -> Result<Gradient, NodeError> {
 }
 
 fn between(numbers: &[f64]) -> Result<Vec<Stop>, NodeError> {
-    if numbers.len() % 5 != 0 {
+    if !numbers.len().is_multiple_of(5) {
         let message = format!("stops has {} numbers, which are not fives", numbers.len());
         return Err(NodeError::at(STOPS, message)
             .hint("give position, red, green, blue and alpha of every stop"));
