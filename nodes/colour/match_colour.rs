@@ -10,8 +10,8 @@ use pellucid_value::Value;
 use crate::frames::{each, frame_bytes, image_at, joined};
 
 const IN: In<Image> = In::new("image", "The picture.");
-const REFERENCE: In<Image> =
-    In::new("reference", "The picture whose colours are wanted; it may be of another size.");
+const TARGET: In<Image> =
+    In::new("target", "The picture whose colours are wanted; it may be of another size.");
 const SPACE: Choice<MatchSpace> = Choice::new(
     "space",
     &MatchSpace::NAMES,
@@ -22,7 +22,7 @@ const AMOUNT: Param<f64> =
     Param::float("amount", 1.0, "0 changes nothing, 1 matches fully.").range(0.0, 1.0);
 const DEVIATION: Param<bool> =
     Param::bool("deviation", true, "Matches the standard deviation too, not only the mean.");
-const OUT: Out<Image> = Out::new("image", "The picture in the colours of `reference`.");
+const OUT: Out<Image> = Out::new("image", "The picture in the colours of `target`.");
 
 /// The record of `match_colour`.
 pub fn kind() -> NodeKind {
@@ -30,12 +30,12 @@ pub fn kind() -> NodeKind {
         name: "match_colour".into(),
         family: "colour".into(),
         docs: "Gives a picture the mean and the standard deviation of another's colour (after \
-               Reinhard and others, 2001): v' = (v - mean) * deviation_of_reference / deviation + \
-               mean_of_reference, a channel and a frame at a time. Pixels count by their alpha."
+               Reinhard and others, 2001): v' = (v - mean) * deviation_of_target / deviation + \
+               mean_of_target, a channel and a frame at a time. Pixels count by their alpha."
             .into(),
         revision: 1,
         cost: Cost::Light,
-        inputs: vec![IN.decl(), REFERENCE.decl()],
+        inputs: vec![IN.decl(), TARGET.decl()],
         params: vec![SPACE.decl(), AMOUNT.decl(), DEVIATION.decl()],
         outputs: vec![OUT.decl()],
         check: CheckFn::Native(check),
@@ -44,24 +44,25 @@ pub fn kind() -> NodeKind {
 }
 
 fn check(cx: &Check) -> Result<Checked, NodeError> {
-    let (image, reference) = (cx.fact(IN), cx.fact(REFERENCE));
-    if reference.batch != 1 && reference.batch != image.batch {
+    let (image, target) = (cx.fact(IN), cx.fact(TARGET));
+    if target.batch != 1 && target.batch != image.batch {
         let message =
-            format!("reference is a batch of {}, but image of {}", reference.batch, image.batch);
-        return Err(NodeError::at(REFERENCE, message)
-            .hint("give as many references as pictures, or one for all"));
+            format!("target is a batch of {}, but image of {}", target.batch, image.batch);
+        return Err(
+            NodeError::at(TARGET, message).hint("give as many targets as pictures, or one for all")
+        );
     }
     if cx.param(AMOUNT) as f32 == 0.0 {
         return Ok(Checked::Forward("image"));
     }
-    cx.needs(image.bytes() + 3 * frame_bytes(image) + 3 * frame_bytes(reference));
+    cx.needs(image.bytes() + 3 * frame_bytes(image) + 3 * frame_bytes(target));
     Ok(Checked::Facts(vec![OUT.fact(image)]))
 }
 
 fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
-    let (image, reference, settings) = (cx.input(IN), cx.input(REFERENCE), settings(cx.params()));
+    let (image, target, settings) = (cx.input(IN), cx.input(TARGET), settings(cx.params()));
     let frames = each(cx, image.fact.batch, |i| {
-        Ok(match_colour(&image_at(&image, i), &image_at(&reference, i), &settings))
+        Ok(match_colour(&image_at(&image, i), &image_at(&target, i), &settings))
     })?;
     Ok(vec![OUT.put(joined(frames))])
 }
