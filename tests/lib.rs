@@ -22,7 +22,10 @@ pub fn kinds() -> Kinds {
 
 /// The root of the repository.
 pub fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the repository").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("tests/ lies in the repository")
+        .to_owned()
 }
 
 /// A folder of reference data computed by other programs, which may be absent: then the test
@@ -118,7 +121,11 @@ impl Told {
     /// Runs once and gives the names of the nodes that ran, sorted.
     pub fn ran(&self) -> Vec<String> {
         let report = self.session.run(&Cancel::default());
-        assert!(report.is_ok(), "{}", findings_text(&report.resolved.findings, &report.resolved.sources));
+        assert!(
+            report.is_ok(),
+            "{}",
+            findings_text(&report.resolved.findings, &report.resolved.sources)
+        );
         ran(&report)
     }
 }

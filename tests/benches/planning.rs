@@ -55,7 +55,6 @@ fn check_key_and_plan(bencher: divan::Bencher, nodes: usize) {
 #[divan::bench(args = [10_000])]
 fn peer_serde_json_parse_only(bencher: divan::Bencher, nodes: usize) {
     let text = graph(nodes);
-    bencher.bench_local(|| {
-        black_box(serde_json::from_str::<serde_json::Value>(&text).expect("JSON"))
-    });
+    bencher
+        .bench_local(|| black_box(serde_json::from_str::<serde_json::Value>(&text).expect("JSON")));
 }

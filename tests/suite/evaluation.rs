@@ -165,7 +165,8 @@ fn two_sessions_at_once_share_a_cache() {
 #[test]
 fn memory_stays_under_its_budget() {
     // A chain of 20 blurs of a 64 kB picture needs three of them at a time, not twenty.
-    let mut nodes = json!({ "n0": { "kind": "checkerboard", "params": { "width": 64, "height": 64 } } });
+    let mut nodes =
+        json!({ "n0": { "kind": "checkerboard", "params": { "width": 64, "height": 64 } } });
     for n in 1..20 {
         nodes[format!("n{n}")] = json!({
             "kind": "offset", "inputs": { "image": format!("n{}.image", n - 1) }, "params": { "x": n },
@@ -223,7 +224,8 @@ fn one_failed_branch_does_not_take_the_other_with_it() {
     graph["nodes"]["must"] = json!({
         "kind": "assert_size", "inputs": { "image": "sky.image" }, "params": { "width": 40, "height": 30 },
     });
-    graph["nodes"]["range"] = json!({ "kind": "alpha_report", "inputs": { "image": "soft.image" } });
+    graph["nodes"]["range"] =
+        json!({ "kind": "alpha_report", "inputs": { "image": "soft.image" } });
     graph["nodes"]["never"] = json!({
         "kind": "assert_range", "inputs": { "number": "range.mean" }, "params": { "min": 2.0, "max": 3.0 },
     });
@@ -246,7 +248,8 @@ fn only_writes_what_it_names() {
     assert_eq!(told.ran(), ["soft", "sun"]);
     assert!(folder.path("out/soft.png").is_file() && !folder.path("out/comp.png").exists());
     let only = vec!["sofd.png".to_owned()];
-    let report = folder.session(Options { only, ..folder.options() }).session.run(&Cancel::default());
+    let report =
+        folder.session(Options { only, ..folder.options() }).session.run(&Cancel::default());
     assert!(told_findings(&report).contains("did you mean `soft.png`?"));
 }
 

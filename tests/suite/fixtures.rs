@@ -184,25 +184,33 @@ fn matte_morphology() {
         let got = run(&nodes, "b.matte")?.values;
         let want = data.channel(case, 0, 0);
         // Exact: the reference is 8 bits of an 8-bit input, which min and max only pass on.
-        worst(&got, &want).map(|worst| worst * 255.0 < 1e-3).and_then(|same| {
-            if same { Ok(()) } else { Err("it differs".into()) }
-        })
+        worst(&got, &want)
+            .map(|worst| worst * 255.0 < 1e-3)
+            .and_then(|same| if same { Ok(()) } else { Err("it differs".into()) })
     });
 }
 
 #[test]
 fn keys() {
     each(&["key/"], |data, case| {
-        let key = case.value["key"].as_array().map(|key| {
-            key.iter().filter_map(|v| Some(v.as_f64()? / 255.0)).collect::<Vec<f64>>()
-        });
+        let key = case.value["key"]
+            .as_array()
+            .map(|key| key.iter().filter_map(|v| Some(v.as_f64()? / 255.0)).collect::<Vec<f64>>());
         let (kind, params, output) = match case.text("op") {
-            "color-key" => ("color_key", json!({
-                "colour": key, "similarity": case.value["similarity"], "softness": case.value["softness"],
-            }), "b.matte"),
-            "despill" => ("despill", json!({
-                "screen": "green", "method": "mix", "mix": case.value["mix"], "expand": case.value["expand"],
-            }), "b.image"),
+            "color-key" => (
+                "color_key",
+                json!({
+                    "colour": key, "similarity": case.value["similarity"], "softness": case.value["softness"],
+                }),
+                "b.matte",
+            ),
+            "despill" => (
+                "despill",
+                json!({
+                    "screen": "green", "method": "mix", "mix": case.value["mix"], "expand": case.value["expand"],
+                }),
+                "b.image",
+            ),
             _ => ("color_to_alpha", json!({ "colour": key }), "b.image"),
         };
         let nodes = json!({
@@ -263,9 +271,7 @@ fn guided_refinement() {
 #[test]
 fn matting_metrics() {
     each(&["metrics/"], |data, case| {
-        let red = |node: &str| {
-            json!({ "kind": "matte_from_channel", "inputs": { "image": node }, "params": { "channel": "red" } })
-        };
+        let red = |node: &str| json!({ "kind": "matte_from_channel", "inputs": { "image": node }, "params": { "channel": "red" } });
         let nodes = json!({
             "t": load(&data.file(case.text("truth"))), "truth": red("t.image"),
             "p": load(&data.file(case.text("pred"))), "prediction": red("p.image"),
@@ -305,13 +311,15 @@ fn foreground_estimation() {
             // Softer than 0.04 or firmer than 0.96, an 8-bit composite says too little of a colour:
             // with these bounds the untouched composite has the error that the case states.
             if alpha > 0.04 && alpha < 0.96 {
-                sum += (0..3).map(|c| f64::from((pixel[c] - want[c]).abs()) * 255.0).sum::<f64>() / 3.0;
+                sum += (0..3).map(|c| f64::from((pixel[c] - want[c]).abs()) * 255.0).sum::<f64>()
+                    / 3.0;
                 count += 1;
             }
         }
         let error = sum / count as f64;
         let of = |name: &str| case.value["mean_abs_colour_error_on_soft_pixels_255"][name].as_f64();
-        let (peer, untouched) = (of("pymatting_ml").ok_or("peer")?, of("untouched_composite").ok_or("untouched")?);
+        let (peer, untouched) =
+            (of("pymatting_ml").ok_or("peer")?, of("untouched_composite").ok_or("untouched")?);
         if error <= 1.15 * peer && error < 0.6 * untouched {
             Ok(())
         } else {
@@ -344,8 +352,18 @@ fn layered_documents() {
 fn no_case_is_left_out() {
     let Some(data) = Data::open() else { return };
     let known = [
-        "pairsA/", "pictA/", "linear/", "nuke/", "resize/", "affine/", "filter/pictA/", "key/",
-        "bleed/", "matting/sceneA/", "metrics/", "layers/",
+        "pairsA/",
+        "pictA/",
+        "linear/",
+        "nuke/",
+        "resize/",
+        "affine/",
+        "filter/pictA/",
+        "key/",
+        "bleed/",
+        "matting/sceneA/",
+        "metrics/",
+        "layers/",
     ];
     let all = data.cases(&[""]);
     let left: Vec<&str> =

@@ -116,12 +116,17 @@ fn same_picture(got: &[u8], want: &[u8]) -> Result<(), String> {
     }
     let pairs = got.pixels.as_flattened().iter().zip(want.pixels.as_flattened());
     let worst = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-    if worst <= TOLERANCE { Ok(()) } else { Err(format!("it differs by up to {:.1}/255", worst * 255.0)) }
+    if worst <= TOLERANCE {
+        Ok(())
+    } else {
+        Err(format!("it differs by up to {:.1}/255", worst * 255.0))
+    }
 }
 
 /// Numbers agree to 1e-4 of their size: sums over pixels in f32 may be rounded differently.
 fn same_json(got: &[u8], want: &[u8]) -> Result<(), String> {
-    let parse = |bytes| serde_json::from_slice::<serde_json::Value>(bytes).map_err(|e| e.to_string());
+    let parse =
+        |bytes| serde_json::from_slice::<serde_json::Value>(bytes).map_err(|e| e.to_string());
     let (got, want) = (parse(got)?, parse(want)?);
     if close(&got, &want) { Ok(()) } else { Err(format!("it is {got}, not {want}")) }
 }

@@ -57,7 +57,9 @@ fn every_default_lies_in_its_range() {
                 (ParamType::Float { min, max }, Some(ParamValue::Float(v))) => {
                     (*min..=*max).contains(v)
                 }
-                (ParamType::Int { min, max }, Some(ParamValue::Int(v))) => (*min..=*max).contains(v),
+                (ParamType::Int { min, max }, Some(ParamValue::Int(v))) => {
+                    (*min..=*max).contains(v)
+                }
                 (ParamType::Choice(choices), Some(ParamValue::Choice(index))) => {
                     *index < choices.words().len()
                 }
@@ -153,7 +155,9 @@ fn every_code_is_documented() {
             let word = rest.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
             if let Some(word) = word.filter(|word| documented.contains(word)) {
                 told.insert(word.to_owned());
-            } else if let Some(word) = word.filter(|_| start.contains("Diagnostic") || start.contains("tell")) {
+            } else if let Some(word) =
+                word.filter(|_| start.contains("Diagnostic") || start.contains("tell"))
+            {
                 told.insert(word.to_owned());
             }
         }

@@ -66,8 +66,12 @@ fn a_graph_is_a_node_with_params_inputs_and_outputs() {
     let report = folder.run();
     assert!(report.is_ok(), "{}", told_findings(&report));
     assert_eq!(ran(&report), ["grey", "t/comp", "t/plain"]);
-    near(&first_pixel(&folder), [half + 0.5 * (1.0 - half), 0.5 * (1.0 - half), 0.5 * (1.0 - half), 1.0]);
-    folder.write("graph.json", outer(json!({ "colour": "#00ff00", "mode": "multiply" })).to_string());
+    near(
+        &first_pixel(&folder),
+        [half + 0.5 * (1.0 - half), 0.5 * (1.0 - half), 0.5 * (1.0 - half), 1.0],
+    );
+    folder
+        .write("graph.json", outer(json!({ "colour": "#00ff00", "mode": "multiply" })).to_string());
     assert!(folder.run().is_ok());
     near(&first_pixel(&folder), [0.0, 0.5, 0.0, 1.0]);
 }
@@ -87,7 +91,11 @@ fn settings_from_outside_win() {
     near(&first_pixel(&folder), [1.0, 1.0, 0.0, 1.0]);
     let report = set(&["t.colur=#0000ff"]);
     assert_eq!(codes(&report), ["unknown-setting"]);
-    assert!(told_findings(&report).contains("did you mean `t.colour`?"), "{}", told_findings(&report));
+    assert!(
+        told_findings(&report).contains("did you mean `t.colour`?"),
+        "{}",
+        told_findings(&report)
+    );
     let report = set(&["t.opacity=2"]);
     assert_eq!(codes(&report), ["param-range"]);
     assert!(told_findings(&report).contains("--set:1:11"), "{}", told_findings(&report));
@@ -114,7 +122,8 @@ fn folders_of_graphs_offer_kinds() {
     let folder = Folder::with_graph(&graph);
     folder.write("mine/tint.json", tint().to_string());
     let nodes = vec![folder.path("mine")];
-    let report = folder.session(Options { nodes, ..folder.options() }).session.run(&Cancel::default());
+    let report =
+        folder.session(Options { nodes, ..folder.options() }).session.run(&Cancel::default());
     assert!(report.is_ok(), "{}", told_findings(&report));
     assert_eq!(codes(&folder.run()), ["unknown-kind"]);
 }

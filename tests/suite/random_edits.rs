@@ -59,7 +59,15 @@ impl Edited {
     }
 
     fn node(&mut self, n: usize) -> Value {
-        let kind = self.random.pick(&["solid", "checkerboard", "blur", "merge", "merge", "invert", "offset"]);
+        let kind = self.random.pick(&[
+            "solid",
+            "checkerboard",
+            "blur",
+            "merge",
+            "merge",
+            "invert",
+            "offset",
+        ]);
         let r = self.random.unit();
         match (kind, self.wire(n), self.wire(n)) {
             ("blur", Some(image), _) => {
@@ -146,13 +154,16 @@ fn check(seed: u64, edits: usize) {
         folder.write("graph.json", edited.graph().to_string());
         let report = living.session.run(&Cancel::default());
         assert!(report.is_ok(), "seed {seed} edit {edit}: {}", told_findings(&report));
-        let fresh = folder.session(Options { threads: 1, out: folder.path("fresh"), ..folder.options() });
+        let fresh =
+            folder.session(Options { threads: 1, out: folder.path("fresh"), ..folder.options() });
         assert!(fresh.session.run(&Cancel::default()).is_ok());
         for output in ["last", "middle"] {
-            let read = |dir: &str| read_pixels(&folder.path(&format!("{dir}/{output}.safetensors")));
+            let read =
+                |dir: &str| read_pixels(&folder.path(&format!("{dir}/{output}.safetensors")));
             let (living, fresh) = (read("living"), read("fresh"));
             assert_eq!(living.shape, fresh.shape, "seed {seed} edit {edit} {output}");
-            let same = living.values.iter().zip(&fresh.values).all(|(a, b)| a.to_bits() == b.to_bits());
+            let same =
+                living.values.iter().zip(&fresh.values).all(|(a, b)| a.to_bits() == b.to_bits());
             assert!(same, "seed {seed} edit {edit} {output}");
         }
     }

@@ -65,30 +65,50 @@ fn broken_graphs_are_invalid() {
         ("a param of another type", with(json!({ "kind": "solid", "params": { "width": "4" } }))),
         ("half a number", with(json!({ "kind": "solid", "params": { "width": 4.5 } }))),
         ("a colour that is none", with(json!({ "kind": "solid", "params": { "colour": "red" } }))),
-        ("a param that is neither literal nor reference",
-            with(json!({ "kind": "solid", "params": { "width": { "parm": "w" } } }))),
+        (
+            "a param that is neither literal nor reference",
+            with(json!({ "kind": "solid", "params": { "width": { "parm": "w" } } })),
+        ),
         ("a file left out", with(json!({ "kind": "load_image" }))),
         ("an input left out", with(json!({ "kind": "merge", "inputs": { "bg": "x.image" } }))),
-        ("an unknown input",
-            with(json!({ "kind": "merge", "inputs": { "bg": "x.i", "fg": "x.i", "gf": "x.i" } }))),
-        ("a wire without an output",
-            with(json!({ "kind": "merge", "inputs": { "bg": "x", "fg": "x.image" } }))),
-        ("a literal as a wire",
-            with(json!({ "kind": "merge", "inputs": { "bg": 4, "fg": "x.image" } }))),
-        ("a word that is not among the choices", with(json!({
-            "kind": "merge", "inputs": { "bg": "x.i", "fg": "x.i" }, "params": { "mode": "ovr" },
-        }))),
+        (
+            "an unknown input",
+            with(json!({ "kind": "merge", "inputs": { "bg": "x.i", "fg": "x.i", "gf": "x.i" } })),
+        ),
+        (
+            "a wire without an output",
+            with(json!({ "kind": "merge", "inputs": { "bg": "x", "fg": "x.image" } })),
+        ),
+        (
+            "a literal as a wire",
+            with(json!({ "kind": "merge", "inputs": { "bg": 4, "fg": "x.image" } })),
+        ),
+        (
+            "a word that is not among the choices",
+            with(json!({
+                "kind": "merge", "inputs": { "bg": "x.i", "fg": "x.i" }, "params": { "mode": "ovr" },
+            })),
+        ),
         ("a node called inputs", json!({ "nodes": { "inputs": solid } })),
         ("a node with a dot in its name", json!({ "nodes": { "a.b": solid } })),
         ("an output that is a number", json!({ "nodes": {}, "outputs": { "a.png": 4 } })),
-        ("an output without a source", json!({ "nodes": {}, "outputs": { "a.png": { "bits": 16 } } })),
-        ("bits that no format has",
-            json!({ "nodes": {}, "outputs": { "a.png": { "from": "x.i", "bits": 12 } } })),
+        (
+            "an output without a source",
+            json!({ "nodes": {}, "outputs": { "a.png": { "bits": 16 } } }),
+        ),
+        (
+            "bits that no format has",
+            json!({ "nodes": {}, "outputs": { "a.png": { "from": "x.i", "bits": 12 } } }),
+        ),
         ("a graph param without a type", json!({ "nodes": {}, "params": { "p": {} } })),
-        ("a graph param of an unknown type",
-            json!({ "nodes": {}, "params": { "p": { "type": "string" } } })),
-        ("a graph input of an unknown type",
-            json!({ "nodes": {}, "inputs": { "p": { "type": "picture" } } })),
+        (
+            "a graph param of an unknown type",
+            json!({ "nodes": {}, "params": { "p": { "type": "string" } } }),
+        ),
+        (
+            "a graph input of an unknown type",
+            json!({ "nodes": {}, "inputs": { "p": { "type": "picture" } } }),
+        ),
     ] {
         assert!(!validator.is_valid(&graph), "{what} is taken: {graph}");
     }

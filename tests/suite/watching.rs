@@ -255,9 +255,7 @@ mod slow {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
-    use pellucid_graph::{
-        CheckFn, Checked, Cost, In, NodeKind, Out, Param, RunFn,
-    };
+    use pellucid_graph::{CheckFn, Checked, Cost, In, NodeKind, Out, Param, RunFn};
     use pellucid_pixel::Image;
 
     const IMAGE: In<Image> = In::new("image", "What is handed on.");
@@ -319,7 +317,12 @@ fn work_that_is_still_wanted_goes_on_and_stale_work_is_cut_short() {
     let events = Arc::clone(&told.events);
     let watching = Watching::with(told);
     let started = || {
-        events.lock().unwrap().iter().filter(|e| e.to_json()["node"] == "long" && e.to_json()["event"] == "node-started").count()
+        events
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|e| e.to_json()["node"] == "long" && e.to_json()["event"] == "node-started")
+            .count()
     };
     let end = Instant::now() + PATIENCE;
     while started() == 0 {

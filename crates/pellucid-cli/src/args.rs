@@ -189,8 +189,7 @@ impl WorkArgs {
         if let Some(threads) = self.threads {
             options.threads = threads as usize;
         }
-        options.budget =
-            Budget { memory: self.memory.or_else(most_memory), ..Budget::default() };
+        options.budget = Budget { memory: self.memory.or_else(most_memory), ..Budget::default() };
         options.cache = match (&self.cache, self.no_cache) {
             (_, true) => CacheChoice::None,
             (Some(dir), _) => CacheChoice::Dir(dir.clone(), self.cache_size),

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use pellucid_value::{Fact, Value, Wire};
 
 use crate::{
-    Choice, FileError, FilePlace, FileRef, FileTrouble, In, ManyIn, NodeError, NodeKind, OptIn, Param, ParamGet,
-    ParamType, ParamValue, ReadSeek, Site, StampedFile, World,
+    Choice, FileError, FilePlace, FileRef, FileTrouble, In, ManyIn, NodeError, NodeKind, OptIn,
+    Param, ParamGet, ParamType, ParamValue, ReadSeek, Site, StampedFile, World,
 };
 
 /// What a kind's `check` is given.
@@ -145,11 +145,7 @@ impl Run<'_> {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn read(
-        &self,
-        param: impl Into<Site>,
-        file: &FileRef,
-    ) -> Result<Arc<[u8]>, NodeError> {
+    pub fn read(&self, param: impl Into<Site>, file: &FileRef) -> Result<Arc<[u8]>, NodeError> {
         let site = param.into();
         let stamped = self.files.iter().find(|stamped| stamped.file.path == file.path);
         let place = file_place(self.kind, self.params, file);

@@ -74,7 +74,8 @@ pub fn draw_svg(graph: &Graph) -> String {
         let bend = ((x2 - x1) / 2.0).max(GAP_X / 2.0);
         let (c1, c2) = (x1 + bend, x2 - bend);
         // Writing to a string cannot fail.
-        let _ = writeln!(svg, "<path class=\"wire\" d=\"M{x1} {y1} C{c1} {y1} {c2} {y2} {x2} {y2}\"/>");
+        let _ =
+            writeln!(svg, "<path class=\"wire\" d=\"M{x1} {y1} C{c1} {y1} {c2} {y2} {x2} {y2}\"/>");
     }
     boxes.iter().for_each(|b| draw_box(&mut svg, b));
     svg.push_str("</svg>\n");
@@ -93,7 +94,12 @@ fn draw_box(svg: &mut String, b: &Boxed) {
     let (x, y) = (left(b), top(b));
     let mut line = |class: &str, at: f64, text: &str| {
         let text = escaped(&cut(text, 30));
-        let _ = writeln!(svg, "<text class=\"{class}\" x=\"{}\" y=\"{}\">{text}</text>", x + 8.0, y + at);
+        let _ = writeln!(
+            svg,
+            "<text class=\"{class}\" x=\"{}\" y=\"{}\">{text}</text>",
+            x + 8.0,
+            y + at
+        );
     };
     line("title", 16.0, &b.title);
     line("kind", 30.0, &b.kind);

@@ -144,6 +144,9 @@ impl Graph {
 
     /// The fact of a wire, where it is known.
     pub fn fact(&self, wire: Wire) -> Option<&Fact> {
-        self.nodes[wire.node as usize].facts.as_ref().and_then(|facts| facts.get(wire.output as usize))
+        self.nodes[wire.node as usize]
+            .facts
+            .as_ref()
+            .and_then(|facts| facts.get(wire.output as usize))
     }
 }

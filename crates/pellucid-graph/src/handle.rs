@@ -325,11 +325,7 @@ impl Param<Option<[f32; 4]>> {
 
 impl Param<Vec<f64>> {
     /// A list of as many numbers as its default has, unless [`Param::count`] says otherwise.
-    pub const fn numbers(
-        name: &'static str,
-        default: &'static [f64],
-        doc: &'static str,
-    ) -> Self {
+    pub const fn numbers(name: &'static str, default: &'static [f64], doc: &'static str) -> Self {
         let len = default.len();
         Self::of(name, Takes::Numbers(len, len), Default::Numbers(default), doc)
     }

@@ -42,12 +42,7 @@ const FORMAT: u32 = 1;
 
 /// Computes the key of every node that can run. `class` names the device class and number type:
 /// what may change the bits of a result.
-pub fn keys(
-    graph: &Graph,
-    world: &dyn World,
-    class: &str,
-    findings: &mut Vec<Diagnostic>,
-) -> Keys {
+pub fn keys(graph: &Graph, world: &dyn World, class: &str, findings: &mut Vec<Diagnostic>) -> Keys {
     let count = graph.nodes.len();
     let mut keys = Keys { keys: vec![None; count], files: vec![Vec::new(); count] };
     let mut bytes = Vec::new();

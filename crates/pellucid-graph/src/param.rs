@@ -200,5 +200,9 @@ impl ParamValue {
 fn colour_name(colour: [f32; 4]) -> String {
     let codes = colour.map(|v| (v.clamp(0.0, 1.0) * 255.0 + 0.5) as u8);
     let [r, g, b, a] = codes;
-    if a == 255 { format!("#{r:02x}{g:02x}{b:02x}") } else { format!("#{r:02x}{g:02x}{b:02x}{a:02x}") }
+    if a == 255 {
+        format!("#{r:02x}{g:02x}{b:02x}")
+    } else {
+        format!("#{r:02x}{g:02x}{b:02x}{a:02x}")
+    }
 }

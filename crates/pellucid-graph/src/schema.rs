@@ -204,7 +204,8 @@ fn literal_schema(ty: &ParamType) -> Value {
         }
         ParamType::Colour => json!({ "$ref": "#/$defs/colour" }),
         ParamType::Numbers { min, max } => {
-            let mut schema = json!({ "type": "array", "items": { "type": "number" }, "minItems": min });
+            let mut schema =
+                json!({ "type": "array", "items": { "type": "number" }, "minItems": min });
             if *max != usize::MAX {
                 schema["maxItems"] = json!(max);
             }
@@ -218,7 +219,10 @@ fn literal_schema(ty: &ParamType) -> Value {
 }
 
 fn whole(v: i128) -> Value {
-    i64::try_from(v).map(Value::from).or_else(|_| u64::try_from(v).map(Value::from)).unwrap_or_default()
+    i64::try_from(v)
+        .map(Value::from)
+        .or_else(|_| u64::try_from(v).map(Value::from))
+        .unwrap_or_default()
 }
 
 /// A param's value as a literal.
@@ -228,7 +232,9 @@ pub(crate) fn default_json(value: &ParamValue, ty: &ParamType) -> Value {
         (ParamValue::Int(v), _) => whole(*v),
         (ParamValue::Bool(v), _) => json!(v),
         (ParamValue::Text(v), _) => json!(v),
-        (ParamValue::Choice(index), ParamType::Choice(choices)) => json!(choices.words().get(*index)),
+        (ParamValue::Choice(index), ParamType::Choice(choices)) => {
+            json!(choices.words().get(*index))
+        }
         (ParamValue::Colour(_), _) => {
             json!(value.shown(ty).trim_matches('"'))
         }

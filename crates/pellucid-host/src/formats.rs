@@ -73,7 +73,8 @@ fn check_picture(
         return Err(refused(option("quality"), message).hint("leave it out"));
     }
     if alpha != Alpha::Opaque && !format.holds_alpha() && options.background.is_none() {
-        let message = format!("{} holds no alpha, but the picture is {}", format.name(), alpha.name());
+        let message =
+            format!("{} holds no alpha, but the picture is {}", format.name(), alpha.name());
         return Err(refused(Site::Node, message)
             .hint("write a .png, or say what to put under it: { \"from\": ..., \"background\": \"#ffffff\" }"));
     }
@@ -87,8 +88,9 @@ fn check_data(suffix: &str, fact: &Fact, options: &OutputOptions) -> Result<(), 
         (options.background.is_some(), "background"),
     ] {
         if given {
-            return Err(refused(option(name), format!(".{suffix} has no `{name}`"))
-                .hint("leave it out"));
+            return Err(
+                refused(option(name), format!(".{suffix} has no `{name}`")).hint("leave it out")
+            );
         }
     }
     let held = match suffix {
@@ -247,4 +249,3 @@ pub(crate) fn options_bytes(suffix: &str, index: u32, options: &OutputOptions) -
     let quality = options.quality.as_ref().map(|q| q.v);
     format!("{suffix} {index} {bits:?} {quality:?} {colour:?} {}", options.dither).into_bytes()
 }
-

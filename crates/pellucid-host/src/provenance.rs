@@ -50,9 +50,10 @@ pub(crate) fn text(resolved: &Resolved, set: &[Override]) -> Option<Provenance> 
 
 /// The bytes of a PNG with what made it as a text chunk; `None` for bytes of another format.
 pub(crate) fn signed(bytes: &[u8], by: &Provenance, output: &str) -> Option<Vec<u8>> {
-    let graphs = by.graphs.iter().map(|(path, text)| {
-        json!({ "path": path.to_string_lossy(), "text": text })
-    });
+    let graphs = by
+        .graphs
+        .iter()
+        .map(|(path, text)| json!({ "path": path.to_string_lossy(), "text": text }));
     let value = json!({
         "version": 1,
         "name": by.name,

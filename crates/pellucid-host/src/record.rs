@@ -54,7 +54,9 @@ impl Record {
         let Some(now) = node_record(graph, keys, index) else { return "it cannot run".into() };
         let Some(then) = self.nodes.get(&node.name) else {
             return match self.nodes.iter().find(|(_, record)| record.key == now.key) {
-                Some((name, _)) => format!("it was called {name}, and its result is no longer kept"),
+                Some((name, _)) => {
+                    format!("it was called {name}, and its result is no longer kept")
+                }
                 None => "it has not run before".into(),
             };
         };
@@ -85,7 +87,11 @@ impl Record {
                 reasons.push(format!("{name} is another value"));
             }
         }
-        if reasons.is_empty() { "it would run on another class of device".into() } else { reasons.join("; ") }
+        if reasons.is_empty() {
+            "it would run on another class of device".into()
+        } else {
+            reasons.join("; ")
+        }
     }
 }
 

@@ -80,7 +80,12 @@ impl DiskStore {
             return Err(format!("cache entry {key} is damaged"));
         }
         // The time of last use is what eviction goes by; failing to note it costs only order.
-        drop(File::options().append(true).open(&path).and_then(|f| f.set_modified(SystemTime::now())));
+        drop(
+            File::options()
+                .append(true)
+                .open(&path)
+                .and_then(|f| f.set_modified(SystemTime::now())),
+        );
         bytes.drain(..HEADER);
         Ok(Some(bytes))
     }
@@ -95,7 +100,8 @@ impl DiskStore {
         bytes.extend((payload.len() as u64).to_le_bytes());
         bytes.extend(payload);
         let path = self.path(shelf, key);
-        write_atomically(&path, &bytes).map_err(|error| format!("the cache cannot be written: {error}"))?;
+        write_atomically(&path, &bytes)
+            .map_err(|error| format!("the cache cannot be written: {error}"))?;
         let len = bytes.len() as u64;
         if self.estimate.fetch_add(len, Ordering::Relaxed) + len > self.max_bytes {
             self.evict();

@@ -62,7 +62,15 @@ pub fn watch(
     let changed = sender.clone();
     let watched = Watched::new(move |path| drop(changed.send(Wake::Changed(path))))
         .map_err(|error| WatchError { message: format!("files cannot be watched: {error}") })?;
-    let mut watcher = Loop { session, watched, wakes, sender, running: None, broken_since: None, last_look: Instant::now() };
+    let mut watcher = Loop {
+        session,
+        watched,
+        wakes,
+        sender,
+        running: None,
+        broken_since: None,
+        last_look: Instant::now(),
+    };
     watcher.round();
     while !stop.is_cancelled() {
         watcher.turn(stop, report);

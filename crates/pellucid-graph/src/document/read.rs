@@ -61,7 +61,8 @@ pub fn read_document(
     document
 }
 
-const GRAPH_KEYS: &[&str] = &["$schema", "pellucid", "note", "params", "inputs", "nodes", "outputs"];
+const GRAPH_KEYS: &[&str] =
+    &["$schema", "pellucid", "note", "params", "inputs", "nodes", "outputs"];
 const NODE_KEYS: &[&str] = &["kind", "note", "inputs", "params"];
 const PARAM_KEYS: &[&str] = &["type", "default", "min", "max", "choices", "note"];
 const INPUT_KEYS: &[&str] = &["type", "optional", "note"];
@@ -387,7 +388,11 @@ impl Reader<'_> {
     fn output(&mut self, name: &Spanned<String>, value: &Spanned<Json>) -> Option<OutputEntry> {
         if let Json::Text(text) = &value.v {
             let from = self.wire(text, value.span)?;
-            return Some(OutputEntry { name: name.clone(), from, options: OutputOptions::default() });
+            return Some(OutputEntry {
+                name: name.clone(),
+                from,
+                options: OutputOptions::default(),
+            });
         }
         let pairs = self.object(value, "an output")?;
         let mut from = None;
@@ -420,7 +425,12 @@ impl Reader<'_> {
         Some(OutputEntry { name: name.clone(), from: from?, options })
     }
 
-    fn whole(&mut self, value: &Spanned<Json>, what: &str, allowed: &[u32]) -> Option<Spanned<u32>> {
+    fn whole(
+        &mut self,
+        value: &Spanned<Json>,
+        what: &str,
+        allowed: &[u32],
+    ) -> Option<Spanned<u32>> {
         let number = match &value.v {
             Json::Number(number) => number.as_u64().and_then(|n| u32::try_from(n).ok()),
             _ => None,
@@ -428,7 +438,9 @@ impl Reader<'_> {
         let number = number.filter(|n| allowed.contains(n));
         if number.is_none() {
             let wanted = match allowed {
-                [first, .., last] if allowed.len() > 3 => format!("a whole number from {first} to {last}"),
+                [first, .., last] if allowed.len() > 3 => {
+                    format!("a whole number from {first} to {last}")
+                }
                 _ => format!("one of {allowed:?}"),
             };
             let message = format!("{what} must be {wanted}");

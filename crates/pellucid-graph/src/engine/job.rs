@@ -95,7 +95,11 @@ fn values(job: &Job) -> Result<Values, NodeError> {
         return Err(NodeError::new(message)
             .hint("this is a fault of the kind, or a file changed while it was read"));
     }
-    debug_assert!(values.iter().all(is_finite), "{} gave a value that is not finite", job.kind.name);
+    debug_assert!(
+        values.iter().all(is_finite),
+        "{} gave a value that is not finite",
+        job.kind.name
+    );
     Ok(values.into())
 }
 

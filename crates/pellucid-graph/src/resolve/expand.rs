@@ -64,7 +64,13 @@ pub(super) fn expand<'a>(
         rules,
         sets,
         findings,
-        out: Expanded { loaded, names, instances: Vec::new(), nodes: Vec::new(), origins: Vec::new() },
+        out: Expanded {
+            loaded,
+            names,
+            instances: Vec::new(),
+            nodes: Vec::new(),
+            origins: Vec::new(),
+        },
         too_large: false,
     };
     let params = expander.top_params();
@@ -278,7 +284,8 @@ impl<'a> Expander<'a, '_> {
         decl: &ParamDecl,
         document: &Document,
     ) -> (Option<ParamValue>, Option<Place>) {
-        let target = if self.sets.is_empty() { String::new() } else { format!("{node}.{}", decl.name) };
+        let target =
+            if self.sets.is_empty() { String::new() } else { format!("{node}.{}", decl.name) };
         if let Some(bound) = self.setting(at, entry, &decl.name, &target, &decl.ty) {
             let value = param_value(decl, &bound.json, bound.base, self.rules.world);
             let value = value.map_err(|error| {
@@ -316,7 +323,11 @@ impl<'a> Expander<'a, '_> {
             && let Some(set) = settings::find(self.sets, target)
         {
             let json = set.literal(ty);
-            return Some(Bound { place: set.place(json.span), json, base: &self.out.loaded[0].base });
+            return Some(Bound {
+                place: set.place(json.span),
+                json,
+                base: &self.out.loaded[0].base,
+            });
         }
         let (_, setting) = entry.params.iter().find(|(name, _)| name.v == param)?;
         match setting {
@@ -426,8 +437,8 @@ pub(super) fn listed<'n>(names: impl Iterator<Item = &'n str>) -> Option<String>
 }
 
 fn located(error: LiteralError, place: Place) -> Diagnostic {
-    let finding = Diagnostic::error(error.code, error.message)
-        .at(Place { span: error.span, ..place });
+    let finding =
+        Diagnostic::error(error.code, error.message).at(Place { span: error.span, ..place });
     hinted(finding, error.hint)
 }
 
@@ -439,4 +450,3 @@ fn graph_param_decl(param: &GraphParam) -> ParamDecl {
         doc: param.note.clone(),
     }
 }
-

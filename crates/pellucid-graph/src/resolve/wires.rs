@@ -32,10 +32,7 @@ pub(super) struct TypedWire {
 }
 
 /// Wires every input of every node, and the inputs of graphs used as nodes; gives the latter.
-pub(super) fn connect(
-    expanded: &mut Expanded,
-    findings: &mut Vec<Diagnostic>,
-) -> Vec<TypedWire> {
+pub(super) fn connect(expanded: &mut Expanded, findings: &mut Vec<Diagnostic>) -> Vec<TypedWire> {
     let mut typed = Vec::new();
     for instance in 0..expanded.instances.len() {
         check_graph_inputs(expanded, instance, findings);

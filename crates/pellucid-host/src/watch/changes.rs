@@ -41,7 +41,8 @@ impl Watched {
     /// Watches the folders of exactly these files. A folder that is not there is watched by the
     /// nearest one above it.
     pub fn watch(&mut self, files: BTreeMap<PathBuf, Look>) {
-        self.files = files.into_iter().map(|(path, look)| (absolute(&path), (path, look))).collect();
+        self.files =
+            files.into_iter().map(|(path, look)| (absolute(&path), (path, look))).collect();
         let mut folders = BTreeMap::new();
         for path in self.files.keys() {
             let mut dir = folder(path);
@@ -86,7 +87,10 @@ impl Watched {
 
     /// The first watched file that looks different from when it was last read.
     pub fn poll(&self) -> Option<PathBuf> {
-        self.files.iter().find(|(path, (_, then))| *then != look(path)).map(|(path, _)| path.clone())
+        self.files
+            .iter()
+            .find(|(path, (_, then))| *then != look(path))
+            .map(|(path, _)| path.clone())
     }
 }
 
