@@ -95,13 +95,19 @@ pub enum Checked {
     Forward(&'static str),
 }
 
+/// A `check` made at run time.
+pub type BoxedCheck = dyn Fn(&Check) -> Result<Checked, NodeError> + Send + Sync;
+
+/// A `run` made at run time.
+pub type BoxedRun = dyn Fn(&mut Run) -> Result<Vec<Value>, NodeError> + Send + Sync;
+
 /// A kind's `check`: no pixels, no weights, no file beyond its header.
 #[derive(Clone)]
 pub enum CheckFn {
     /// Of a built-in kind.
     Native(fn(&Check) -> Result<Checked, NodeError>),
     /// Of a kind made at run time.
-    Boxed(Arc<dyn Fn(&Check) -> Result<Checked, NodeError> + Send + Sync>),
+    Boxed(Arc<BoxedCheck>),
 }
 
 /// A kind's `run`: one value for every output, in order, each true to its fact.
@@ -110,7 +116,7 @@ pub enum RunFn {
     /// Of a built-in kind.
     Native(fn(&mut Run) -> Result<Vec<Value>, NodeError>),
     /// Of a kind made at run time.
-    Boxed(Arc<dyn Fn(&mut Run) -> Result<Vec<Value>, NodeError> + Send + Sync>),
+    Boxed(Arc<BoxedRun>),
 }
 
 impl CheckFn {

@@ -41,7 +41,10 @@ pub use error::{NodeError, Site, Trouble};
 pub use graph::{DocumentFile, Graph, Node, NodePlaces, Output, Resolved, Wire};
 pub use handle::{Choice, In, ManyIn, OptIn, Out, Param, ParamGet};
 pub use key::{Key, Keys, StampedFile, keys};
-pub use kind::{Arity, CheckFn, Checked, Cost, InputDecl, Kinds, NodeKind, OutputDecl, RunFn};
+pub use kind::{
+    Arity, BoxedCheck, BoxedRun, CheckFn, Checked, Cost, InputDecl, Kinds, NodeKind, OutputDecl,
+    RunFn,
+};
 pub use manual::manual;
 pub use param::{ChoiceTable, Choices, FileRef, ParamDecl, ParamType, ParamValue};
 pub use plan::{Fate, plan};

@@ -99,8 +99,8 @@ impl Loader<'_> {
                 return None;
             }
         };
-        let file = self.sources.add(shown, &*text);
-        let json = match pellucid_source::read(&text) {
+        let file = self.sources.add(shown, text);
+        let json = match pellucid_source::read(text) {
             Ok(json) => json,
             Err(trouble) => {
                 self.findings.push(trouble.at(file));

@@ -152,12 +152,11 @@ impl<'a, 'r> Evaluation<'a, 'r> {
                 *uses += times;
             }
         }
-        let mut missing = Vec::new();
-        for (key, pending) in &self.pending {
-            let inputs: BTreeSet<Key> =
-                pending.inputs.iter().filter(|i| self.pending.contains_key(i)).copied().collect();
-            missing.push((*key, inputs));
-        }
+        let known = |pending: &Pending| -> BTreeSet<Key> {
+            pending.inputs.iter().filter(|i| self.pending.contains_key(i)).copied().collect()
+        };
+        let mut missing: Vec<(Key, BTreeSet<Key>)> =
+            self.pending.iter().map(|(key, pending)| (*key, known(pending))).collect();
         missing.sort_unstable_by_key(|(key, _)| *key);
         for (key, inputs) in missing {
             let count = inputs.len();

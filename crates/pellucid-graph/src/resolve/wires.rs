@@ -322,9 +322,8 @@ fn unknown_output<'n>(
     findings: &mut Vec<Diagnostic>,
 ) {
     let message = format!("{} has no output `{}`", entry.kind.v, wire.v.output);
-    let hint = did_you_mean(&wire.v.output, names.clone()).or_else(|| {
-        listed(names.map(|name| name)).map(|list| list.replace("it has", "its outputs are"))
-    });
+    let hint = did_you_mean(&wire.v.output, names.clone())
+        .or_else(|| listed(names).map(|list| list.replace("it has", "its outputs are")));
     let hint = hint.unwrap_or_else(|| {
         "name one of its outputs without a suffix, to be used by other graphs".to_owned()
     });
