@@ -97,7 +97,7 @@ fn a_picture_gives_its_graph_back_byte_for_byte() {
     place.run(&["run", "graph.json", "--set", "a.width=9"]).with(0);
     let ended = place.run(&["import", "o.png"]).with(0);
     assert_eq!(ended.out, odd);
-    assert!(ended.err.contains("--set 'a.width=9'"), "{}", ended.err);
+    assert!(ended.err.contains("--set \"a.width=9\""), "{}", ended.err);
     place.run(&["import", "o.png", "-o", "back/graph.json"]).with(0);
     assert_eq!(place.read("back/graph.json"), odd.as_bytes());
     // Again is no change, and what is there with other content stays.

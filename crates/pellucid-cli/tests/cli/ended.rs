@@ -34,7 +34,7 @@ fn heavy(colour: &str) -> String {
 }
 
 const RUN: &[&str] =
-    &["run", "graph.json", "--out", "out", "--cache", "kept", "--cache-size", "20M"];
+    &["run", "graph.json", "--out", "out", "--cache", "kept", "--cache-size", "28M"];
 
 type Files = BTreeMap<PathBuf, Vec<u8>>;
 
@@ -132,7 +132,7 @@ fn processes_side_by_side_share_a_cache() {
             "--cache",
             "kept",
             "--cache-size",
-            "20M",
+            "28M",
         ])
     };
     for _ in 0..2 {

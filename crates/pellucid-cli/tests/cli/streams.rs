@@ -45,7 +45,7 @@ fn check_gives_json() {
     assert_eq!(value["ok"], false);
     let finding = &value["findings"][0];
     assert_eq!(finding["code"], "unknown-kind");
-    assert_eq!((&finding["line"], &finding["column"]), (&1.into(), &28.into()));
+    assert_eq!((&finding["line"], &finding["column"]), (&1.into(), &29.into()));
     assert_eq!(finding["node"], "a");
     assert_eq!(finding["hint"], "did you mean `solid`?");
     place.write("graph.json", SOLID);

@@ -287,7 +287,10 @@ fn between<'a>(kinds: &'a Kinds, from: SocketType, wanted: &[SocketType]) -> Vec
             && second.is_none()
             && kind.outputs.iter().any(|o| o.types.iter().all(|ty| wanted.contains(ty)))
     };
-    kinds.iter().filter(fits).map(|kind| kind.name.as_str()).take(MOST_BETWEEN).collect()
+    let mut found: Vec<&NodeKind> = kinds.iter().filter(fits).map(|kind| &**kind).collect();
+    // The plainest are the likeliest; the sort keeps those alike in the order of their names.
+    found.sort_by_key(|kind| kind.params.len());
+    found.into_iter().map(|kind| kind.name.as_str()).take(MOST_BETWEEN).collect()
 }
 
 /// Gives a node's error its place in the files.
