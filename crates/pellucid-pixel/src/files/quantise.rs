@@ -127,18 +127,63 @@ impl Finish {
 
 /// Interleaved codes: RGBA where the finish keeps alpha, else RGB.
 pub(super) fn codes<T: Code>(image: &Image, finish: &Finish) -> Vec<T> {
-    if finish.keeps_alpha() { rows::<T, 4>(image, finish) } else { rows::<T, 3>(image, finish) }
+    let width = image.fact.width as usize;
+    if finish.keeps_alpha() {
+        let mut codes = vec![[T::default(); 4]; image.pixels.len()];
+        fill(&mut codes, &image.pixels, width, 0, finish);
+        codes.into_flattened()
+    } else {
+        let mut codes = vec![[T::default(); 3]; image.pixels.len()];
+        fill(&mut codes, &image.pixels, width, 0, finish);
+        codes.into_flattened()
+    }
 }
 
-fn rows<T: Code, const N: usize>(image: &Image, finish: &Finish) -> Vec<T> {
+/// The same codes, some rows at a time, from a buffer that is used again: touching new memory costs
+/// as much as the arithmetic.
+pub(super) fn banded_codes<T: Code, E>(
+    image: &Image,
+    finish: &Finish,
+    take: impl FnMut(&[T]) -> Result<(), E>,
+) -> Result<(), E> {
+    match finish.keeps_alpha() {
+        true => bands::<T, 4, E>(image, finish, take),
+        false => bands::<T, 3, E>(image, finish, take),
+    }
+}
+
+fn bands<T: Code, const N: usize, E>(
+    image: &Image,
+    finish: &Finish,
+    mut take: impl FnMut(&[T]) -> Result<(), E>,
+) -> Result<(), E> {
+    /// Pixels of a band: codes that stay in a processor's cache.
+    const BAND: usize = 1 << 18;
     let width = image.fact.width as usize;
-    let mut codes = vec![[T::default(); N]; image.pixels.len()];
-    let rows = codes.par_chunks_exact_mut(width).zip(image.pixels.par_chunks_exact(width));
+    let rows = (BAND / width).max(1);
+    let mut codes = vec![[T::default(); N]; width * rows.min(image.fact.height as usize)];
+    for (band, pixels) in image.pixels.chunks(width * rows).enumerate() {
+        let codes = &mut codes[..pixels.len()];
+        fill(codes, pixels, width, band * rows, finish);
+        take(codes.as_flattened())?;
+    }
+    Ok(())
+}
+
+/// Codes of rows, the first of which is the picture's row `first`.
+fn fill<T: Code, const N: usize>(
+    codes: &mut [[T; N]],
+    pixels: &[Pixel],
+    width: usize,
+    first: usize,
+    finish: &Finish,
+) {
+    let rows = codes.par_chunks_exact_mut(width).zip(pixels.par_chunks_exact(width));
     let rows = rows.with_min_len(4096_usize.div_ceil(width)).enumerate();
     match finish.dither {
         Some(dither) => rows.for_each(|(y, (codes, pixels))| {
             for (x, (code, pixel)) in codes.iter_mut().zip(pixels).enumerate() {
-                *code = dithered(finish.pixel(*pixel), dither, x as u32, y as u32);
+                *code = dithered(finish.pixel(*pixel), dither, x as u32, (first + y) as u32);
             }
         }),
         None if finish.is_nothing() && N == 4 => rows.for_each(|(_, (codes, pixels))| {
@@ -153,7 +198,6 @@ fn rows<T: Code, const N: usize>(image: &Image, finish: &Finish) -> Vec<T> {
             nearest_row(codes, pixels, |pixel| finish.pixel(pixel));
         }),
     }
-    codes.into_flattened()
 }
 
 #[inline]
@@ -228,6 +272,26 @@ mod tests {
         let premultiplied = ImageFact::new(1, 1, Alpha::Premultiplied);
         let image = Image::new(premultiplied, vec![[0.2, 0.4, 0.6, 0.0]]);
         assert_eq!(codes::<u8>(&image, &Finish::new(&image, None, None)), [0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn bands_are_the_whole_in_pieces() {
+        // Rows of 1000 pixels: 262 a band, and some left over.
+        let fact = ImageFact::new(1000, 700, Alpha::Straight);
+        let pixel = |i: u32| [i as f32 / 7e5, (i % 99) as f32 / 98.0, 0.3, (i % 5) as f32 / 4.0];
+        let image = Image::new(fact, (0..700_000).map(pixel).collect());
+        for dither in [None, Some(Dither::Noise { seed: 2 })] {
+            for background in [None, Some([0.1, 0.2, 0.3])] {
+                let finish = Finish::new(&image, background, dither);
+                let mut pieces = Vec::new();
+                let taken = banded_codes::<u8, ()>(&image, &finish, |codes| {
+                    pieces.push(codes.to_vec());
+                    Ok(())
+                });
+                assert_eq!((taken, pieces.len()), (Ok(()), 3));
+                assert!(pieces.concat() == codes::<u8>(&image, &finish));
+            }
+        }
     }
 
     #[test]

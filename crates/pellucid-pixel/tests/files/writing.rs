@@ -140,3 +140,14 @@ fn dither_moves_no_exact_code_and_no_alpha() {
         assert!(dithered.pixels.iter().zip(exact.pixels.iter()).all(|(d, e)| d[3] == e[3]));
     }
 }
+
+#[test]
+fn noise_is_stored_no_larger_than_it_is() {
+    let image = random(300, 300, 16, Alpha::Straight);
+    for bits in [8, 16] {
+        let options = EncodeOptions { bits, ..EncodeOptions::new(Format::Png) };
+        let file = encode(&image, Format::Png, &options).unwrap();
+        let plain = 300 * (300 * 4 * bits as usize / 8 + 1);
+        assert!(file.len() < plain + 1000, "{} for {plain} bytes", file.len());
+    }
+}
