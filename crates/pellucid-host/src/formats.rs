@@ -195,11 +195,14 @@ fn table_json(table: &Table) -> serde_json::Value {
     serde_json::Value::Object(table.columns.iter().map(column).collect())
 }
 
+/// Name, type, shape and bytes.
+type Tensor = (String, Dtype, Vec<usize>, Vec<u8>);
+
 /// An image is `[batch, height, width, 4]`, a matte `[batch, height, width]`, both F32 as they
 /// are in memory; numbers are F64. The metadata says what alpha and colour mean.
 fn tensor_bytes(value: &Value) -> Result<Vec<u8>, NodeError> {
     let size = |v: u32| v as usize;
-    let (tensors, about): (Vec<(String, Dtype, Vec<usize>, Vec<u8>)>, _) = match value {
+    let (tensors, about): (Vec<Tensor>, _) = match value {
         Value::Image(image) => {
             let fact = image.fact;
             let shape = vec![size(fact.batch), size(fact.height), size(fact.width), 4];

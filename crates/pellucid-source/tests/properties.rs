@@ -1,5 +1,12 @@
 //! What holds for every text and every tree: checked on random ones, with serde_json as the other opinion.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test that cannot go on has failed, and one that skips says so"
+)]
+
 use pellucid_source::{
     Diagnostic, FileId, Json, Number, Sources, Span, Spanned, Style, decode, duplicate_keys,
     layout, lossy_text, read, render, to_json,

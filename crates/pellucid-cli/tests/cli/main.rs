@@ -1,5 +1,11 @@
 //! The binary as people and programs use it: exit statuses, what goes to which stream, and what is
 //! left behind when it is ended in the middle.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test that cannot go on has failed, and one that skips says so"
+)]
 #![cfg(test)]
 
 mod commands;
