@@ -236,7 +236,7 @@ fn bytes(text: &str) -> Result<u64, String> {
     };
     let number: f64 = number.trim().parse().map_err(|_| "write a number such as 800M or 4G")?;
     let bytes = number * scale as f64;
-    if bytes >= 1.0 && bytes < 1e18 { Ok(bytes as u64) } else { Err("it must be positive".into()) }
+    if (1.0..1e18).contains(&bytes) { Ok(bytes as u64) } else { Err("it must be positive".into()) }
 }
 
 #[cfg(test)]
