@@ -79,7 +79,7 @@ fn refuse_colourless(screen: Screen, [r, g, b, _]: [f32; 4]) -> Result<(), NodeE
         return Ok(());
     }
     let message = format!("the screen's colour {r}, {g}, {b} is not {name}, so it keys nothing");
-    Err(NodeError::at(COLOUR, message).hint("pick the colour from the screen"))
+    Err(NodeError::at(COLOUR, message).hint("pick the colour from the screen, or another `screen`"))
 }
 
 #[cfg(test)]
