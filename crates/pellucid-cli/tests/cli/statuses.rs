@@ -99,3 +99,36 @@ fn a_folder_that_cannot_be_written_is_4() {
         place.run(&["run", "graph.json", "--out", "/proc/pellucid"]).with(4);
     }
 }
+
+#[test]
+fn an_assertion_that_does_not_hold_is_5() {
+    let assert = |assertion: &str| {
+        format!(
+            "{{ \"nodes\": {{ \"a\": {{ \"kind\": \"solid\", \"params\": {{ \"width\": 8, \"height\": 8 }} }}, \
+             \"b\": {{ \"kind\": \"invert\", \"inputs\": {{ \"image\": \"c.image\" }} }}, \
+             \"c\": {{ \"kind\": \"solid\", \"params\": {{ \"width\": 8, \"height\": 8, \"colour\": \"#fff\" }} }}, \
+             \"stated\": {assertion} }}, \"outputs\": {{ \"o.png\": \"stated.image\", \"b.png\": \"b.image\" }} }}"
+        )
+    };
+    // Known before anything runs.
+    let place = Place::with(&assert(
+        r#"{ "kind": "assert_size", "inputs": { "image": "a.image" }, "params": { "width": 9 } }"#,
+    ));
+    for command in ["run", "check"] {
+        let ended = place.run(&[command, "graph.json"]).with(5);
+        assert!(
+            ended.err.contains("error[assertion]: image is 8 pixels wide, not 9"),
+            "{}",
+            ended.err
+        );
+    }
+    // Known from the pixels alone.
+    place.write(
+        "graph.json",
+        assert(r#"{ "kind": "assert_equal", "inputs": { "image": "a.image", "reference": "b.image" } }"#),
+    );
+    place.run(&["check", "graph.json"]).with(0);
+    let ended = place.run(&["run", "graph.json"]).with(5);
+    assert!(ended.err.contains("error[assertion]"), "{}", ended.err);
+    assert!(!place.path("o.png").exists());
+}
