@@ -10,6 +10,7 @@
 
 mod bad_values;
 mod evaluation;
+mod every_kind;
 mod explaining;
 mod fixtures;
 mod golden;
