@@ -3,7 +3,9 @@
 use pellucid_graph::{Cancel, Override, canonical};
 use pellucid_host::{MemoryWorld, Options, Session};
 use pellucid_source::{Json, Spanned};
-use pellucid_tests::{Folder, codes, findings_text, kinds, ran, read_pixels, told_findings};
+use pellucid_tests::{
+    Folder, codes, findings_text, kinds, ran, read_pixels, repository, told_findings,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -174,6 +176,7 @@ fn a_graph_made_to_be_a_node_can_be_checked_but_not_run() {
     let mut only = tint();
     only["outputs"] = json!({ "image": "comp.image" });
     folder.write("graph.json", only.to_string());
+    assert!(folder.session(folder.options()).session.check().is_sound());
     let report = folder.run();
     assert!(!report.is_ok());
     assert!(codes(&report).contains(&"open-input"), "{}", told_findings(&report));
@@ -214,6 +217,18 @@ fn facts_are_known_after_check() {
         .map(|node| format!("{} {}", node.name, node.facts.as_ref().unwrap()[0]))
         .collect();
     assert_eq!(facts, ["grey 8x8 opaque", "t/plain 8x8 straight", "t/comp 8x8 opaque"]);
+}
+
+#[test]
+fn shipped_graphs_are_laid_out_canonically() {
+    for entry in std::fs::read_dir(repository().join("graphs")).unwrap().flatten() {
+        let path = entry.path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        if !path.ends_with("graph.schema.json") {
+            let json = pellucid_source::read(&text).unwrap();
+            assert!(canonical(&json.v) == text, "run pellucid fmt {}", path.display());
+        }
+    }
 }
 
 fn any_json() -> impl Strategy<Value = Value> {

@@ -244,6 +244,7 @@ impl Session {
         self.world.next_round();
         let mut resolved = self.resolve();
         let targets = self.targets(&mut resolved);
+        refuse_open_inputs(&targets, &mut resolved);
         let keys = if resolved.is_sound() {
             let mut findings = Vec::new();
             let keys = keys(&resolved.graph, &*self.world, CLASS, &mut findings);
@@ -369,6 +370,18 @@ impl Session {
     }
 }
 
+/// A graph that is made to be a node can be checked; alone there may be nothing of it to run.
+fn refuse_open_inputs(targets: &[Target], resolved: &mut Resolved) {
+    if !targets.is_empty() || !resolved.is_sound() {
+        return;
+    }
+    for (name, place) in &resolved.graph.open_inputs {
+        let message = format!("input `{name}` has no value, so there is nothing to run");
+        let hint = "use this graph as a node of another, which gives it one";
+        resolved.findings.push(Diagnostic::error("open-input", message).at(*place).hint(hint));
+    }
+}
+
 /// The outputs to write, with findings about those that cannot be.
 impl Session {
     fn targets(&self, resolved: &mut Resolved) -> Vec<Target> {
@@ -399,13 +412,6 @@ impl Session {
             }
         }
         let error = |finding: &Diagnostic| finding.severity == Severity::Error;
-        if targets.is_empty() && !findings.iter().any(error) && !graph.open_inputs.is_empty() {
-            for (name, place) in &graph.open_inputs {
-                let message = format!("input `{name}` has no value, so there is nothing to run");
-                let hint = "use this graph as a node of another, which gives it one";
-                findings.push(Diagnostic::error("open-input", message).at(*place).hint(hint));
-            }
-        }
         if !findings.iter().any(error) {
             self.tell_nothing_to_write(graph, findings);
         }
