@@ -1,6 +1,5 @@
 //! The suite: everything here goes through the front door.
 #![cfg(test)]
-
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
