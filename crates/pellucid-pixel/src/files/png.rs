@@ -1,5 +1,7 @@
 //! PNG files.
 
+mod data;
+mod filter;
 mod read;
 mod text;
 mod write;

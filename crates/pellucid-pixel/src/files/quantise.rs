@@ -92,6 +92,11 @@ impl Finish {
         self.alpha != Alpha::Opaque && self.background.is_none()
     }
 
+    /// Channels of the file: 4 with alpha, 3 without.
+    pub(super) fn channels(&self) -> usize {
+        if self.keeps_alpha() { 4 } else { 3 }
+    }
+
     /// True where a pixel is already what the file holds.
     fn is_nothing(&self) -> bool {
         let solid = self.background.is_none() || self.alpha == Alpha::Opaque;
@@ -127,47 +132,25 @@ impl Finish {
 
 /// Interleaved codes: RGBA where the finish keeps alpha, else RGB.
 pub(super) fn codes<T: Code>(image: &Image, finish: &Finish) -> Vec<T> {
-    let width = image.fact.width as usize;
-    if finish.keeps_alpha() {
-        let mut codes = vec![[T::default(); 4]; image.pixels.len()];
-        fill(&mut codes, &image.pixels, width, 0, finish);
-        codes.into_flattened()
-    } else {
-        let mut codes = vec![[T::default(); 3]; image.pixels.len()];
-        fill(&mut codes, &image.pixels, width, 0, finish);
-        codes.into_flattened()
-    }
+    let mut codes = vec![T::default(); image.pixels.len() * finish.channels()];
+    codes_of_rows(image, finish, 0, &mut codes);
+    codes
 }
 
-/// The same codes, some rows at a time, from a buffer that is used again: touching new memory costs
-/// as much as the arithmetic.
-pub(super) fn banded_codes<T: Code, E>(
+/// The same codes for as many rows as there is room for, the first of which is the picture's row
+/// `first`.
+pub(super) fn codes_of_rows<T: Code>(
     image: &Image,
     finish: &Finish,
-    take: impl FnMut(&[T]) -> Result<(), E>,
-) -> Result<(), E> {
+    first: usize,
+    codes: &mut [T],
+) {
+    let width = image.fact.width as usize;
+    let pixels = &image.pixels[first * width..][..codes.len() / finish.channels()];
     match finish.keeps_alpha() {
-        true => bands::<T, 4, E>(image, finish, take),
-        false => bands::<T, 3, E>(image, finish, take),
+        true => fill(codes.as_chunks_mut::<4>().0, pixels, width, first, finish),
+        false => fill(codes.as_chunks_mut::<3>().0, pixels, width, first, finish),
     }
-}
-
-fn bands<T: Code, const N: usize, E>(
-    image: &Image,
-    finish: &Finish,
-    mut take: impl FnMut(&[T]) -> Result<(), E>,
-) -> Result<(), E> {
-    /// Pixels of a band: codes that stay in a processor's cache.
-    const BAND: usize = 1 << 18;
-    let width = image.fact.width as usize;
-    let rows = (BAND / width).max(1);
-    let mut codes = vec![[T::default(); N]; width * rows.min(image.fact.height as usize)];
-    for (band, pixels) in image.pixels.chunks(width * rows).enumerate() {
-        let codes = &mut codes[..pixels.len()];
-        fill(codes, pixels, width, band * rows, finish);
-        take(codes.as_flattened())?;
-    }
-    Ok(())
 }
 
 /// Codes of rows, the first of which is the picture's row `first`.
@@ -275,21 +258,17 @@ mod tests {
     }
 
     #[test]
-    fn bands_are_the_whole_in_pieces() {
-        // Rows of 1000 pixels: 262 a band, and some left over.
-        let fact = ImageFact::new(1000, 700, Alpha::Straight);
-        let pixel = |i: u32| [i as f32 / 7e5, (i % 99) as f32 / 98.0, 0.3, (i % 5) as f32 / 4.0];
-        let image = Image::new(fact, (0..700_000).map(pixel).collect());
+    fn rows_taken_apart_are_the_whole() {
+        let fact = ImageFact::new(100, 70, Alpha::Straight);
+        let pixel = |i: u32| [i as f32 / 7e3, (i % 99) as f32 / 98.0, 0.3, (i % 5) as f32 / 4.0];
+        let image = Image::new(fact, (0..7000).map(pixel).collect());
         for dither in [None, Some(Dither::Noise { seed: 2 })] {
             for background in [None, Some([0.1, 0.2, 0.3])] {
                 let finish = Finish::new(&image, background, dither);
-                let mut pieces = Vec::new();
-                let taken = banded_codes::<u8, ()>(&image, &finish, |codes| {
-                    pieces.push(codes.to_vec());
-                    Ok(())
-                });
-                assert_eq!((taken, pieces.len()), (Ok(()), 3));
-                assert!(pieces.concat() == codes::<u8>(&image, &finish));
+                let row = 100 * finish.channels();
+                let mut rows = vec![0u8; 30 * row];
+                codes_of_rows(&image, &finish, 40, &mut rows);
+                assert!(rows == codes::<u8>(&image, &finish)[40 * row..]);
             }
         }
     }

@@ -1,7 +1,5 @@
 //! Pixels to PNG.
 
-use std::io::Write;
-
 use png::text_metadata::ITXtChunk;
 use png::{
     BitDepth, ColorType, Compression, Encoder, EncodingError, ScaledFloat, SourceChromaticities,
@@ -9,15 +7,13 @@ use png::{
 };
 
 use super::super::colour::Primaries;
-use super::super::quantise::{Finish, banded_codes, codes};
+use super::super::quantise::{Finish, codes};
 use super::super::{EncodeOptions, Fault};
+use super::data::write_data;
 use crate::Image;
 
 /// Texts longer than this many bytes are compressed.
 const PLAIN_TEXT: usize = 1024;
-
-/// Bytes of a data chunk.
-const DATA_CHUNK: usize = 1 << 20;
 
 /// An 8-bit or 16-bit file with sRGB chunks and the texts as iTXt.
 pub(in super::super) fn encode(
@@ -25,11 +21,10 @@ pub(in super::super) fn encode(
     finish: &Finish,
     options: &EncodeOptions,
 ) -> Result<Vec<u8>, Fault> {
-    let channels = if finish.keeps_alpha() { 4 } else { 3 };
-    let plain = image.pixels.len() * channels * options.bits as usize / 8;
+    let plain = image.pixels.len() * finish.channels() * options.bits as usize / 8;
     let mut file = Vec::with_capacity(plain / 2 + 1024);
     let written = write(&mut file, image, finish, options).and_then(|()| {
-        // Noise grows when it is compressed; the encoder stores it plainly if it sees all of it.
+        // Noise grows when it is compressed; the crate stores it plainly.
         if file.len() > plain {
             file.clear();
             write_at_once(&mut file, image, finish, options)?;
@@ -47,14 +42,10 @@ fn write(
     options: &EncodeOptions,
 ) -> Result<(), EncodingError> {
     let mut writer = start(file, image, finish, options)?;
-    let mut stream = writer.stream_writer_with_size(DATA_CHUNK)?;
     match options.bits {
-        16 => banded_codes::<[u8; 2], _>(image, finish, |codes| {
-            stream.write_all(codes.as_flattened())
-        })?,
-        _ => banded_codes::<u8, _>(image, finish, |codes| stream.write_all(codes))?,
+        16 => write_data::<[u8; 2], _>(&mut writer, image, finish)?,
+        _ => write_data::<u8, _>(&mut writer, image, finish)?,
     }
-    stream.finish()?;
     writer.finish()
 }
 
@@ -102,4 +93,59 @@ fn chromaticities() -> SourceChromaticities {
     let xy = |[x, y]: [f32; 2]| (x, y);
     let [red, green, blue] = Primaries::REC709.rgb.map(xy);
     SourceChromaticities::new(xy(Primaries::REC709.white), red, green, blue)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Alpha, ImageFact};
+
+    /// All data of a file, unpacked.
+    fn data(file: &[u8]) -> Vec<u8> {
+        let mut packed = Vec::new();
+        let mut at = 8;
+        while at < file.len() {
+            let length = u32::from_be_bytes(file[at..at + 4].try_into().unwrap()) as usize;
+            if &file[at + 4..at + 8] == b"IDAT" {
+                packed.extend(&file[at + 8..at + 8 + length]);
+            }
+            at += length + 12;
+        }
+        packed
+    }
+
+    #[test]
+    fn the_data_are_those_of_the_crate_to_the_byte() {
+        // Widths below and above a chunk of 32 bytes, heights of one band and of several.
+        for (width, height) in [(1, 1), (2, 9), (33, 70), (700, 500)] {
+            for alpha in [Alpha::Opaque, Alpha::Straight] {
+                let fact = ImageFact::new(width, height, alpha);
+                let pixel = |i: u32| {
+                    let (x, y) = ((i % width) as f32 / 700.0, (i / width) as f32 / 500.0);
+                    let grain = (i.wrapping_mul(2_654_435_761) >> 28) as f32 / 255.0;
+                    let a =
+                        if alpha == Alpha::Opaque { 1.0 } else { (2.0 * x - y).clamp(0.0, 1.0) };
+                    [x + grain, y, (x * y * 9.0).fract(), a]
+                };
+                let image = Image::new(fact, (0..width * height).map(pixel).collect());
+                let finish = Finish::new(&image, None, None);
+                for bits in [8, 16] {
+                    let options = EncodeOptions {
+                        bits,
+                        ..EncodeOptions::new(super::super::super::Format::Png)
+                    };
+                    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+                    write(&mut ours, &image, &finish, &options).unwrap();
+                    write_at_once(&mut theirs, &image, &finish, &options).unwrap();
+                    // The crate stores what would grow; its first block says so.
+                    let stored = data(&theirs)[2] != data(&ours)[2];
+                    assert!(!stored || width < 33);
+                    assert!(
+                        stored || data(&ours) == data(&theirs),
+                        "{width} x {height}, {bits} bits"
+                    );
+                }
+            }
+        }
+    }
 }
