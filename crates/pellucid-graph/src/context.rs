@@ -5,11 +5,11 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use pellucid_value::{Fact, Value, Wire};
+use pellucid_value::{Fact, Value, WeightFile, Wire};
 
 use crate::{
     Choice, FileError, FilePlace, FileRef, FileTrouble, In, ManyIn, NodeError, NodeKind, OptIn,
-    Param, ParamGet, ParamType, ParamValue, ReadSeek, Site, StampedFile, World,
+    Param, ParamGet, ParamType, ParamValue, ReadSeek, Residents, Site, StampedFile, World,
 };
 
 /// What a kind's `check` is given.
@@ -30,6 +30,7 @@ pub struct Run<'a> {
     pub(crate) world: &'a dyn World,
     pub(crate) cancel: &'a Cancel,
     pub(crate) progress: &'a (dyn Fn(u64, u64) + Sync),
+    pub(crate) residents: &'a Residents,
 }
 
 /// A node's params, the same in `check` and in `run`.
@@ -103,6 +104,15 @@ impl Check<'_> {
         self.world.open(&file.path).map_err(|error| NodeError::file(param, error))
     }
 
+    /// A weight file that a param names, to be opened for a look at its header.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn weights(&self, param: impl Into<Site>, file: &FileRef) -> Result<WeightFile, NodeError> {
+        let place = file_place(self.kind, self.params, file);
+        weight_file(self.world, file, place).map_err(|error| NodeError::file(param, error))
+    }
+
     /// Says that `run` will hold this many bytes beside its inputs and outputs.
     pub fn needs(&self, bytes: u64) {
         self.needs.set(self.needs.get().saturating_add(bytes));
@@ -153,12 +163,32 @@ impl Run<'_> {
             // The key of this run stands for the content that was stamped, and for no other.
             let now = self.world.stamp(&file.path, place)?;
             if stamped.is_some_and(|stamped| stamped.stamp != now) {
-                let message = format!("`{}` changed while it was used", file.name);
-                return Err(FileError::new(FileTrouble::Other, message).hint("run again"));
+                return Err(changed(file));
             }
             Ok(bytes)
         });
         read.map_err(|error| NodeError::file(site, error))
+    }
+
+    /// A weight file that a param names, as it was when this run was keyed.
+    ///
+    /// # Errors
+    /// When it is not there, or changed since.
+    pub fn weights(&self, param: impl Into<Site>, file: &FileRef) -> Result<WeightFile, NodeError> {
+        let stamped = self.files.iter().find(|stamped| stamped.file.path == file.path);
+        let place = file_place(self.kind, self.params, file);
+        let found = weight_file(self.world, file, place).and_then(|found| {
+            if stamped.is_some_and(|stamped| stamped.stamp.0 != found.stamp) {
+                return Err(changed(file));
+            }
+            Ok(found)
+        });
+        found.map_err(|error| NodeError::file(param, error))
+    }
+
+    /// What stays loaded between runs, see [`Residents::get`].
+    pub fn residents(&self) -> &Residents {
+        self.residents
     }
 
     /// Reports progress of long work, and ends it when it is no longer wanted.
@@ -200,6 +230,21 @@ impl Params<'_> {
 
 fn input_index(kind: &NodeKind, name: &str) -> usize {
     kind.inputs.iter().position(|decl| decl.name == name).expect(DECLARED)
+}
+
+fn changed(file: &FileRef) -> FileError {
+    let message = format!("`{}` changed while it was used", file.name);
+    FileError::new(FileTrouble::Other, message).hint("run again")
+}
+
+fn weight_file(
+    world: &dyn World,
+    file: &FileRef,
+    place: FilePlace,
+) -> Result<WeightFile, FileError> {
+    let stamp = world.stamp(&file.path, place)?;
+    let (content, bytes) = world.weights(&file.path)?;
+    Ok(WeightFile { name: file.name.as_str().into(), stamp: stamp.0, bytes, content })
 }
 
 fn file_place(kind: &NodeKind, params: &[ParamValue], file: &FileRef) -> FilePlace {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use pellucid_value::Value;
 
 use crate::cache::MemoryCache;
-use crate::{Cancel, Graph, Key, Keys, NodeError, Store, Wire, World};
+use crate::{Cancel, Graph, Key, Keys, NodeError, Residents, Store, Wire, World};
 
 /// How long results stay and how much may be held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,13 +20,15 @@ pub struct Budget {
     pub memory: Option<u64>,
     /// Bytes of results to keep between evaluations.
     pub keep: u64,
+    /// Bytes of networks to keep loaded.
+    pub resident: u64,
     /// Evaluations after which an unused result is forgotten.
     pub max_age: u64,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { memory: None, keep: 4 << 30, max_age: 10 }
+        Self { memory: None, keep: 4 << 30, resident: 8 << 30, max_age: 10 }
     }
 }
 
@@ -42,6 +44,7 @@ pub struct Engine {
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
+    residents: Residents,
 }
 
 #[derive(Default)]
@@ -155,7 +158,8 @@ impl Engine {
             .thread_name(|index| format!("pellucid-{index}"))
             .stack_size(16 << 20)
             .build()?;
-        let shared = Shared { state: Mutex::default(), changed: Condvar::new() };
+        let residents = Residents::new(budget.resident.min(budget.memory.unwrap_or(u64::MAX)));
+        let shared = Shared { state: Mutex::default(), changed: Condvar::new(), residents };
         Ok(Self { shared: Arc::new(shared), pool, threads, budget })
     }
 

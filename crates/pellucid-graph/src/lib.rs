@@ -27,6 +27,7 @@ mod load;
 mod manual;
 mod param;
 mod plan;
+mod resident;
 mod resolve;
 mod schema;
 mod store;
@@ -48,6 +49,7 @@ pub use kind::{
 pub use manual::manual;
 pub use param::{ChoiceTable, Choices, FileRef, ParamDecl, ParamType, ParamValue};
 pub use plan::{Fate, plan};
+pub use resident::Residents;
 pub use resolve::{Formats, MAX_NODES, Override, Rules, locate, resolve};
 pub use schema::schema;
 pub use store::Store;

@@ -5,6 +5,8 @@ use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use pellucid_value::WeightContent;
+
 /// What sort of file a name means; decides where it is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FilePlace {
@@ -46,6 +48,13 @@ pub trait World: Send + Sync {
     /// # Errors
     /// When it cannot be read.
     fn read(&self, path: &Path) -> Result<Arc<[u8]>, FileError>;
+
+    /// Where the content of a weight file is, and its length in bytes; a folder of weights counts
+    /// the files below it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn weights(&self, path: &Path) -> Result<(WeightContent, u64), FileError>;
 
     /// The stamp of a file: of its content, or for weights of its size and time.
     ///

@@ -6,7 +6,7 @@ use pellucid_graph::document::OutputOptions;
 use pellucid_graph::{Formats, NodeError, Site};
 use pellucid_pixel::files::{Dither, EncodeOptions, Format, encode};
 use pellucid_pixel::{Alpha, Image, ImageFact, Matte};
-use pellucid_value::{Fact, SocketType, Table, Value};
+use pellucid_value::{Array, Conditioning, Fact, Latent, SocketType, Table, Value};
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde_json::json;
 
@@ -15,7 +15,7 @@ use serde_json::json;
 pub struct FileFormats;
 
 const SUFFIXES: &[&str] =
-    &["png", "jpg", "jpeg", "webp", "tif", "tiff", "exr", "safetensors", "json"];
+    &["png", "jpg", "jpeg", "webp", "tif", "tiff", "exr", "safetensors", "latent", "json"];
 
 impl Formats for FileFormats {
     fn suffixes(&self) -> &'static [&'static str] {
@@ -23,7 +23,7 @@ impl Formats for FileFormats {
     }
 
     fn holds_batch(&self, suffix: &str) -> bool {
-        matches!(suffix, "safetensors" | "json")
+        matches!(suffix, "safetensors" | "latent" | "json")
     }
 
     fn check(&self, suffix: &str, fact: &Fact, options: &OutputOptions) -> Result<(), NodeError> {
@@ -60,6 +60,15 @@ fn check_picture(
             let message = format!(".{suffix} holds a picture, not {}", article(fact.socket_type()));
             return Err(refused(Site::Node, message).hint("write it as .json"));
         }
+        Fact::Latent(_) => {
+            let message = format!(".{suffix} holds a picture, not a latent");
+            return Err(refused(Site::Node, message)
+                .hint("put a `decode_latent` node in front, or write it as .safetensors"));
+        }
+        fact => {
+            let message = format!(".{suffix} holds a picture, not {}", article(fact.socket_type()));
+            return Err(refused(Site::Node, message).hint(NOT_WRITTEN));
+        }
     };
     if let Some(bits) = &options.bits
         && !format.bits().contains(&bits.v)
@@ -94,8 +103,17 @@ fn check_data(suffix: &str, fact: &Fact, options: &OutputOptions) -> Result<(), 
         }
     }
     let held = match suffix {
+        "latent" => matches!(fact, Fact::Latent(_)),
         "json" => matches!(fact, Fact::Number | Fact::Table | Fact::Text),
-        _ => matches!(fact, Fact::Image(_) | Fact::Matte(_) | Fact::Number | Fact::Table),
+        _ => matches!(
+            fact,
+            Fact::Image(_)
+                | Fact::Matte(_)
+                | Fact::Number
+                | Fact::Table
+                | Fact::Latent(_)
+                | Fact::Conditioning(_)
+        ),
     };
     if held {
         return Ok(());
@@ -104,10 +122,15 @@ fn check_data(suffix: &str, fact: &Fact, options: &OutputOptions) -> Result<(), 
     let hint = match fact {
         Fact::Layers(_) => "put a `flatten` or a `pick` node in front",
         Fact::Image(_) | Fact::Matte(_) => "write it as .png, .exr or .safetensors",
-        _ => "write it as .json",
+        Fact::Latent(_) | Fact::Conditioning(_) => "write it as .safetensors",
+        Fact::Number | Fact::Table | Fact::Text => "write it as .json",
+        _ => NOT_WRITTEN,
     };
     Err(refused(Site::Node, message).hint(hint))
 }
+
+/// A hint on values that are made of weight files.
+const NOT_WRITTEN: &str = "models are not written to files; name the weight files they come from";
 
 fn article(ty: SocketType) -> &'static str {
     match ty {
@@ -117,6 +140,13 @@ fn article(ty: SocketType) -> &'static str {
         SocketType::Number => "a number",
         SocketType::Table => "a table",
         SocketType::Text => "text",
+        SocketType::Latent => "a latent",
+        SocketType::Conditioning => "conditioning",
+        SocketType::Model => "a model",
+        SocketType::Clip => "a clip",
+        SocketType::Vae => "a vae",
+        SocketType::LayerCodec => "a layer codec",
+        SocketType::ControlNet => "a controlnet",
     }
 }
 
@@ -181,7 +211,7 @@ fn json_bytes(value: &Value) -> Vec<u8> {
         Value::Number(number) => json!(number),
         Value::Table(table) => table_json(table),
         Value::Text(text) => json!(&**text),
-        Value::Image(_) | Value::Matte(_) | Value::Layers(_) => json!(null),
+        _ => json!(null),
     };
     format!("{json:#}\n").into_bytes()
 }
@@ -226,9 +256,9 @@ fn tensor_bytes(value: &Value) -> Result<Vec<u8>, NodeError> {
             };
             (table.columns.iter().map(column).collect(), json!({}))
         }
-        Value::Layers(_) | Value::Text(_) => {
-            return Err(NodeError::new("the value is not numbers"));
-        }
+        Value::Latent(latent) => latent_tensors(latent),
+        Value::Conditioning(conditioning) => (prompt_tensors(conditioning), json!({})),
+        _ => return Err(NodeError::new("the value is not numbers")),
     };
     let views: Result<Vec<_>, _> = tensors
         .iter()
@@ -239,6 +269,33 @@ fn tensor_bytes(value: &Value) -> Result<Vec<u8>, NodeError> {
     // A single entry, since the crate writes metadata in the order of a hash map.
     let metadata = [("pellucid".to_owned(), about.to_string())].into();
     Ok(serialize(views?, Some(metadata))?)
+}
+
+/// As ComfyUI writes latents, so that either program reads the other's: the frames of a picture
+/// follow each other in the batch, and the metadata says how many they are.
+fn latent_tensors(latent: &Latent) -> (Vec<Tensor>, serde_json::Value) {
+    let fact = latent.fact();
+    let [batch, frames, channels, height, width] = fact.shape();
+    let shape = vec![batch * frames, channels, height, width];
+    let samples = ("latent_tensor".into(), Dtype::F32, shape, le_bytes(&latent.samples.data));
+    let mark = ("latent_format_version_0".into(), Dtype::F32, vec![0], Vec::new());
+    (vec![samples, mark], json!({ "frames": frames }))
+}
+
+/// `tokens.N` and `pooled.N` of every prompt.
+fn prompt_tensors(conditioning: &Conditioning) -> Vec<Tensor> {
+    let mut tensors = Vec::new();
+    for (index, prompt) in conditioning.prompts.iter().enumerate() {
+        let mut put = |name: &str, array: &Array| {
+            let name = format!("{name}.{index}");
+            tensors.push((name, Dtype::F32, array.shape.to_vec(), le_bytes(&array.data)));
+        };
+        put("tokens", &prompt.tokens);
+        if let Some(pooled) = &prompt.pooled {
+            put("pooled", pooled);
+        }
+    }
+    tensors
 }
 
 fn le_bytes(floats: &[f32]) -> Vec<u8> {

@@ -25,5 +25,5 @@ pub use session::{
 };
 pub use store::DiskStore;
 pub use watch::{WatchError, watch};
-pub use world::{FileWorld, Folders, HostWorld, Look, MemoryWorld};
+pub use world::{FileWorld, Folders, HostWorld, Look, MemoryWorld, models};
 pub use write::write_atomically;

@@ -2,6 +2,7 @@
 
 mod files;
 mod memory;
+pub mod models;
 
 use std::collections::BTreeMap;
 use std::fs::Metadata;

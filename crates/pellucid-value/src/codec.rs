@@ -9,7 +9,10 @@ use pellucid_pixel::{
     Mode,
 };
 
-use crate::{Table, Value};
+use crate::{
+    Area, Array, Concat, Conditioning, Family, Latent, Prompt, RegionMask, Sizes, Table, Value,
+    Window,
+};
 
 /// Bytes that are not a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +26,9 @@ impl fmt::Display for DamagedValue {
 
 impl std::error::Error for DamagedValue {}
 
-/// The value as bytes; reading them back gives the same bits.
-pub fn to_bytes(value: &Value) -> Vec<u8> {
+/// The value as bytes; reading them back gives the same bits. `None` for values that refer to
+/// weight files, which are made again rather than kept.
+pub fn to_bytes(value: &Value) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     match value {
         Value::Image(image) => {
@@ -58,8 +62,21 @@ pub fn to_bytes(value: &Value) -> Vec<u8> {
             out.push(5);
             put_text(&mut out, text);
         }
+        Value::Latent(latent) => {
+            out.push(6);
+            put_latent(&mut out, latent);
+        }
+        Value::Conditioning(conditioning) => {
+            out.push(7);
+            put_conditioning(&mut out, conditioning)?;
+        }
+        Value::Model(_)
+        | Value::Clip(_)
+        | Value::Vae(_)
+        | Value::LayerCodec(_)
+        | Value::ControlNet(_) => return None,
     }
-    out
+    Some(out)
 }
 
 /// The value that [`to_bytes`] wrote.
@@ -78,6 +95,8 @@ pub fn from_bytes(bytes: &[u8]) -> Result<Value, DamagedValue> {
         3 => Value::Number(f64::from_le_bytes(reader.array()?)),
         4 => Value::Table(Arc::new(reader.table()?)),
         5 => Value::Text(reader.text()?.into()),
+        6 => Value::Latent(reader.latent()?),
+        7 => Value::Conditioning(Arc::new(reader.conditioning()?)),
         _ => return Err(DamagedValue),
     };
     if reader.rest.is_empty() { Ok(value) } else { Err(DamagedValue) }
@@ -112,6 +131,67 @@ fn put_matte(out: &mut Vec<u8>, matte: &Matte) {
     put_u32(out, matte.fact.height);
     put_u32(out, matte.fact.batch);
     put_floats(out, &matte.values);
+}
+
+fn put_array(out: &mut Vec<u8>, array: &Array) {
+    put_u32(out, array.shape.len() as u32);
+    array.shape.iter().for_each(|&n| put_u32(out, n as u32));
+    put_floats(out, &array.data);
+}
+
+fn put_latent(out: &mut Vec<u8>, latent: &Latent) {
+    put_array(out, &latent.samples);
+    put_option(out, latent.mask.as_ref(), put_matte);
+    put_option(out, latent.batch_index.as_ref(), |out, index| {
+        put_u32(out, index.len() as u32);
+        out.extend(index.iter().flat_map(|n| n.to_le_bytes()));
+    });
+}
+
+fn put_option<T>(out: &mut Vec<u8>, value: Option<&T>, put: impl Fn(&mut Vec<u8>, &T)) {
+    out.push(u8::from(value.is_some()));
+    if let Some(value) = value {
+        put(out, value);
+    }
+}
+
+/// `None` when a ControlNet steers a prompt.
+fn put_conditioning(out: &mut Vec<u8>, conditioning: &Conditioning) -> Option<()> {
+    out.push(conditioning.family as u8);
+    put_u32(out, conditioning.prompts.len() as u32);
+    for prompt in conditioning.prompts.iter() {
+        if !prompt.controls.is_empty() {
+            return None;
+        }
+        put_array(out, &prompt.tokens);
+        put_option(out, prompt.pooled.as_ref(), put_array);
+        put_option(out, prompt.sizes.as_ref(), |out, s| {
+            [s.width, s.height, s.crop_x, s.crop_y, s.target_width, s.target_height]
+                .into_iter()
+                .for_each(|n| put_u32(out, n));
+        });
+        put_window(out, &prompt.window);
+        out.extend(prompt.strength.to_le_bytes());
+        put_option(out, prompt.area.as_ref(), |out, a| {
+            [a.x, a.y, a.width, a.height].into_iter().for_each(|n| put_u32(out, n));
+        });
+        put_option(out, prompt.mask.as_ref(), |out, mask| {
+            put_matte(out, &mask.matte);
+            out.extend(mask.strength.to_le_bytes());
+            out.push(u8::from(mask.bounds_only));
+        });
+        put_option(out, prompt.concat.as_ref(), |out, concat| {
+            put_u32(out, concat.latents.len() as u32);
+            concat.latents.iter().for_each(|latent| put_latent(out, latent));
+            put_window(out, &concat.window);
+        });
+    }
+    Some(())
+}
+
+fn put_window(out: &mut Vec<u8>, window: &Window) {
+    out.extend(window.start.to_le_bytes());
+    out.extend(window.end.to_le_bytes());
 }
 
 fn put_stack(out: &mut Vec<u8>, layers: &[Layer]) {
@@ -243,6 +323,95 @@ impl<'a> Reader<'a> {
         Ok(table)
     }
 
+    fn f64(&mut self) -> Result<f64, DamagedValue> {
+        Ok(f64::from_le_bytes(self.array()?))
+    }
+
+    fn numbers(&mut self) -> Result<Array, DamagedValue> {
+        const MOST_AXES: u32 = 8;
+        let axes = self.u32()?;
+        if axes > MOST_AXES {
+            return Err(DamagedValue);
+        }
+        let shape = (0..axes).map(|_| Ok(self.u32()? as usize)).collect::<Result<Vec<_>, _>>()?;
+        let len = shape.iter().try_fold(1u128, |len, &n| len.checked_mul(n as u128));
+        let floats = self.floats(len.filter(|len| *len < 1 << 60).ok_or(DamagedValue)?)?;
+        Ok(Array::new(&shape, floats))
+    }
+
+    fn option<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, DamagedValue>,
+    ) -> Result<Option<T>, DamagedValue> {
+        if self.bool()? { read(self).map(Some) } else { Ok(None) }
+    }
+
+    fn latent(&mut self) -> Result<Latent, DamagedValue> {
+        let samples = self.numbers()?;
+        if samples.shape.len() != 5 {
+            return Err(DamagedValue);
+        }
+        let mask = self.option(Self::matte)?;
+        let batch_index = self.option(|reader| {
+            let len = reader.u32()? as usize;
+            let bytes = reader.take(len.checked_mul(8).ok_or(DamagedValue)?)?;
+            Ok(bytes.as_chunks::<8>().0.iter().map(|c| u64::from_le_bytes(*c)).collect())
+        })?;
+        Ok(Latent { samples, mask, batch_index })
+    }
+
+    fn window(&mut self) -> Result<Window, DamagedValue> {
+        Ok(Window { start: self.f64()?, end: self.f64()? })
+    }
+
+    fn conditioning(&mut self) -> Result<Conditioning, DamagedValue> {
+        let family = match self.u8()? {
+            0 => Family::Sd15,
+            1 => Family::Sd2,
+            2 => Family::Sdxl,
+            3 => Family::SdxlRefiner,
+            _ => return Err(DamagedValue),
+        };
+        let mut prompts = Vec::new();
+        for _ in 0..self.u32()? {
+            prompts.push(self.prompt()?);
+        }
+        Ok(Conditioning { family, prompts: prompts.into() })
+    }
+
+    fn prompt(&mut self) -> Result<Prompt, DamagedValue> {
+        let mut prompt = Prompt::new(self.numbers()?, self.option(Self::numbers)?);
+        prompt.sizes = self.option(|reader| {
+            let mut n = || reader.u32();
+            Ok(Sizes {
+                width: n()?,
+                height: n()?,
+                crop_x: n()?,
+                crop_y: n()?,
+                target_width: n()?,
+                target_height: n()?,
+            })
+        })?;
+        prompt.window = self.window()?;
+        prompt.strength = self.f64()?;
+        prompt.area = self.option(|reader| {
+            let mut n = || reader.u32();
+            Ok(Area { x: n()?, y: n()?, width: n()?, height: n()? })
+        })?;
+        prompt.mask = self.option(|reader| {
+            let (matte, strength) = (reader.matte()?, reader.f64()?);
+            Ok(RegionMask { matte, strength, bounds_only: reader.bool()? })
+        })?;
+        prompt.concat = self.option(|reader| {
+            let mut latents = Vec::new();
+            for _ in 0..reader.u32()? {
+                latents.push(reader.latent()?);
+            }
+            Ok(Concat { latents: latents.into(), window: reader.window()? })
+        })?;
+        Ok(prompt)
+    }
+
     fn stack(&mut self, depth: u32) -> Result<Vec<Layer>, DamagedValue> {
         if depth > MAX_DEPTH {
             return Err(DamagedValue);
@@ -293,6 +462,26 @@ mod tests {
         };
         let mut table = Table::default();
         table.push("haze", vec![0.25, f64::NAN.abs().min(1.0)]);
+        let latent = Latent {
+            samples: Array::new(&[1, 2, 1, 1, 2], vec![0.5, -0.0, 2.0, 1e-30]),
+            mask: Some(matte.clone()),
+            batch_index: Some(vec![3, u64::MAX].into()),
+        };
+        let tokens = Array::new(&[1, 2, 2], vec![1.0, 2.0, 3.0, 4.0]);
+        let mut prompt = Prompt::new(tokens, Some(Array::zeros(&[1, 1])));
+        prompt.sizes = Some(Sizes {
+            width: 1,
+            height: 2,
+            crop_x: 3,
+            crop_y: 4,
+            target_width: 5,
+            target_height: 6,
+        });
+        prompt.window = Window { start: 0.1, end: 0.9 };
+        prompt.area = Some(Area { x: 1, y: 2, width: 3, height: 4 });
+        prompt.mask = Some(RegionMask { matte: matte.clone(), strength: 0.5, bounds_only: true });
+        prompt.concat =
+            Some(Concat { latents: vec![latent.clone()].into(), window: Window::WHOLE });
         vec![
             Value::Image(image),
             Value::Matte(matte),
@@ -300,20 +489,26 @@ mod tests {
             Value::Number(-1.5),
             Value::Table(Arc::new(table)),
             Value::Text("a\nb".into()),
+            Value::Latent(latent.clone()),
+            Value::Conditioning(Arc::new(Conditioning {
+                family: Family::Sdxl,
+                prompts: vec![prompt].into(),
+            })),
         ]
     }
 
     #[test]
     fn every_value_comes_back_the_same() {
         for value in samples() {
-            assert_eq!(from_bytes(&to_bytes(&value)), Ok(value));
+            let bytes = to_bytes(&value).expect("it can be kept");
+            assert_eq!(from_bytes(&bytes), Ok(value));
         }
     }
 
     #[test]
     fn cut_or_extended_bytes_are_damage() {
         for value in samples() {
-            let mut bytes = to_bytes(&value);
+            let mut bytes = to_bytes(&value).expect("it can be kept");
             for len in 0..bytes.len() {
                 assert_eq!(from_bytes(&bytes[..len]), Err(DamagedValue), "{len} of {value:?}");
             }

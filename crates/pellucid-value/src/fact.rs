@@ -5,6 +5,10 @@ use std::sync::Arc;
 
 use pellucid_pixel::{ImageFact, Layer, LayerContent, Layers, MatteFact};
 
+use crate::{
+    ClipFact, ConditioningFact, ControlNetFact, LatentFact, LayerCodecFact, ModelFact, VaeFact,
+};
+
 /// The type of a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SocketType {
@@ -20,12 +24,39 @@ pub enum SocketType {
     Table,
     /// Text.
     Text,
+    /// A batch of latents.
+    Latent,
+    /// Encoded prompts.
+    Conditioning,
+    /// A denoising network.
+    Model,
+    /// Text encoders.
+    Clip,
+    /// An autoencoder.
+    Vae,
+    /// A transparency encoder and decoder.
+    LayerCodec,
+    /// A ControlNet.
+    ControlNet,
 }
 
 impl SocketType {
     /// Every type, in the order of the manual.
-    pub const ALL: [Self; 6] =
-        [Self::Image, Self::Matte, Self::Layers, Self::Number, Self::Table, Self::Text];
+    pub const ALL: [Self; 13] = [
+        Self::Image,
+        Self::Matte,
+        Self::Layers,
+        Self::Number,
+        Self::Table,
+        Self::Text,
+        Self::Latent,
+        Self::Conditioning,
+        Self::Model,
+        Self::Clip,
+        Self::Vae,
+        Self::LayerCodec,
+        Self::ControlNet,
+    ];
 
     /// The word used in graphs and messages.
     pub fn name(self) -> &'static str {
@@ -36,6 +67,13 @@ impl SocketType {
             Self::Number => "number",
             Self::Table => "table",
             Self::Text => "text",
+            Self::Latent => "latent",
+            Self::Conditioning => "conditioning",
+            Self::Model => "model",
+            Self::Clip => "clip",
+            Self::Vae => "vae",
+            Self::LayerCodec => "layer_codec",
+            Self::ControlNet => "controlnet",
         }
     }
 
@@ -60,6 +98,20 @@ pub enum Fact {
     Table,
     /// Nothing but that it is text.
     Text,
+    /// Of a batch of latents.
+    Latent(LatentFact),
+    /// Of encoded prompts.
+    Conditioning(ConditioningFact),
+    /// Of a denoising network.
+    Model(ModelFact),
+    /// Of text encoders.
+    Clip(ClipFact),
+    /// Of an autoencoder.
+    Vae(VaeFact),
+    /// Of a transparency encoder and decoder.
+    LayerCodec(LayerCodecFact),
+    /// Of a ControlNet.
+    ControlNet(ControlNetFact),
 }
 
 /// What is known of a layered document before it exists.
@@ -142,6 +194,13 @@ impl Fact {
             Self::Number => SocketType::Number,
             Self::Table => SocketType::Table,
             Self::Text => SocketType::Text,
+            Self::Latent(_) => SocketType::Latent,
+            Self::Conditioning(_) => SocketType::Conditioning,
+            Self::Model(_) => SocketType::Model,
+            Self::Clip(_) => SocketType::Clip,
+            Self::Vae(_) => SocketType::Vae,
+            Self::LayerCodec(_) => SocketType::LayerCodec,
+            Self::ControlNet(_) => SocketType::ControlNet,
         }
     }
 
@@ -151,7 +210,8 @@ impl Fact {
             Self::Image(fact) => fact.bytes(),
             Self::Matte(fact) => fact.bytes(),
             Self::Layers(fact) => fact.layers.iter().map(LayerFact::bytes).sum(),
-            Self::Number | Self::Table | Self::Text => 0,
+            Self::Latent(fact) => fact.bytes(),
+            _ => 0,
         }
     }
 
@@ -161,7 +221,8 @@ impl Fact {
             Self::Image(fact) => fact.batch,
             Self::Matte(fact) => fact.batch,
             Self::Layers(fact) => fact.batch,
-            Self::Number | Self::Table | Self::Text => 1,
+            Self::Latent(fact) => fact.batch,
+            _ => 1,
         }
     }
 }
@@ -184,6 +245,43 @@ impl fmt::Display for Fact {
                 write!(f, "{}x{}, {} layers", fact.width, fact.height, fact.layers.len())?;
                 batch(f, fact.batch)
             }
+            Self::Latent(fact) => {
+                write!(f, "{}x{} latent", fact.width, fact.height)?;
+                if fact.frames > 1 {
+                    write!(f, " of {} frames", fact.frames)?;
+                }
+                if fact.masked {
+                    write!(f, " masked")?;
+                }
+                batch(f, fact.batch)
+            }
+            Self::Conditioning(fact) => {
+                write!(f, "{} conditioning", fact.family)?;
+                if fact.concat_channels > 0 {
+                    write!(f, " with {} channels beside", fact.concat_channels)?;
+                }
+                Ok(())
+            }
+            Self::Model(fact) => {
+                write!(f, "{} model", fact.family)?;
+                if fact.frames > 0 {
+                    write!(f, " of {} frames", fact.frames)?;
+                }
+                write!(f, ", {}", size(fact.bytes))
+            }
+            Self::Clip(fact) => write!(f, "{} clip, {}", fact.family, size(fact.bytes)),
+            Self::Vae(fact) => {
+                if let Some(family) = fact.family {
+                    write!(f, "{family} ")?;
+                }
+                write!(f, "vae, {}", size(fact.bytes))
+            }
+            Self::LayerCodec(fact) => {
+                write!(f, "{} layer codec, {}", fact.family, size(fact.bytes))
+            }
+            Self::ControlNet(fact) => {
+                write!(f, "{} controlnet, {}", fact.family, size(fact.bytes))
+            }
             Self::Number | Self::Table | Self::Text => write!(f, "{}", self.socket_type().name()),
         }
     }
@@ -191,4 +289,13 @@ impl fmt::Display for Fact {
 
 fn batch(f: &mut fmt::Formatter<'_>, batch: u32) -> fmt::Result {
     if batch == 1 { Ok(()) } else { write!(f, " x {batch}") }
+}
+
+/// A number of bytes for people, in powers of 1000.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{} kB", bytes.div_ceil(1000)),
+        1_000_000..1_000_000_000 => format!("{} MB", bytes.div_ceil(1_000_000)),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
+    }
 }

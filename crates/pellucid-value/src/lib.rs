@@ -4,14 +4,29 @@
 //! are open records and live elsewhere. A value is immutable and cheap to clone; its fact is what
 //! is known of it before it exists.
 
+mod array;
 mod codec;
+mod conditioning;
 mod fact;
+mod latent;
+mod model;
 mod table;
 mod value;
+mod weights;
 mod wire;
 
+pub use array::Array;
 pub use codec::{DamagedValue, from_bytes, to_bytes};
+pub use conditioning::{
+    Area, Concat, Conditioning, ConditioningFact, Control, Prompt, RegionMask, Sizes,
+};
 pub use fact::{Fact, LayerFact, LayerFactContent, LayersFact, SocketType};
+pub use latent::{Latent, LatentFact};
+pub use model::{
+    Clip, ClipFact, ControlNet, ControlNetFact, Family, LayerCodec, LayerCodecFact, Model,
+    ModelFact, ModelStep, Prediction, Sharing, Vae, VaeFact, Window,
+};
 pub use table::Table;
 pub use value::Value;
+pub use weights::{WeightContent, WeightFile};
 pub use wire::{Raster, RasterFact, Wire};

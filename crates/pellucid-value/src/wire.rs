@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use pellucid_pixel::{Image, ImageFact, Layers, Matte, MatteFact};
 
-use crate::{Fact, LayersFact, SocketType, Table, Value};
+use crate::{
+    Clip, ClipFact, Conditioning, ConditioningFact, ControlNet, ControlNetFact, Fact, Latent,
+    LatentFact, LayerCodec, LayerCodecFact, LayersFact, Model, ModelFact, SocketType, Table, Vae,
+    VaeFact, Value,
+};
 
 /// A type that sockets can have, so that node files are free of casts.
 pub trait Wire: Sized {
@@ -76,6 +80,13 @@ wire!(Arc<Layers>, Layers, LayersFact);
 wire!(f64, Number);
 wire!(Arc<Table>, Table);
 wire!(Arc<str>, Text);
+wire!(Latent, Latent, LatentFact);
+wire!(Arc<Conditioning>, Conditioning, ConditioningFact);
+wire!(Arc<Model>, Model, ModelFact);
+wire!(Arc<Clip>, Clip, ClipFact);
+wire!(Arc<Vae>, Vae, VaeFact);
+wire!(Arc<LayerCodec>, LayerCodec, LayerCodecFact);
+wire!(Arc<ControlNet>, ControlNet, ControlNetFact);
 
 /// An image or a matte, for nodes that treat both alike.
 #[derive(Clone, Debug, PartialEq)]

@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use pellucid_graph::{FileError, FilePlace, FileTrouble, ReadSeek, Stamp, World};
+use pellucid_value::WeightContent;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::{Folders, HostWorld, Look, look, look_of};
+use super::{Folders, HostWorld, Look, look, look_of, models};
 use crate::paths::{folder, tidied};
 
 /// Files larger than this are not read as a whole.
@@ -84,6 +85,31 @@ impl FileWorld {
         }
     }
 
+    /// A weight file, or a folder of weights in the diffusers layout. Links are followed wherever
+    /// they lead: model folders are often spread over several disks.
+    fn model(&self, kind: &str, name: &str, roots: &[PathBuf]) -> Result<PathBuf, FileError> {
+        let name = name.replace('\\', "/");
+        if models::leaves_its_folder(&name) {
+            let message = format!("`{name}` lies outside the model folders");
+            return Err(FileError::new(FileTrouble::Outside, message)
+                .hint("name a file below a folder given with --models DIR"));
+        }
+        for path in models::candidates(roots, kind, &name) {
+            self.touch(&path);
+            match fs::metadata(&path) {
+                Ok(meta) if meta.is_file() => return Ok(path),
+                Ok(meta) if meta.is_dir() && models::is_diffusers_folder(&path) => {
+                    return Ok(path);
+                }
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                    return Err(io_error(&name, &error, &path));
+                }
+                _ => {}
+            }
+        }
+        Err(not_found(&name).hint(models::what_is_there(roots, kind, &name)))
+    }
+
     fn first_of(
         &self,
         candidates: Vec<PathBuf>,
@@ -129,13 +155,7 @@ impl World for FileWorld {
                 let roots: Vec<&Path> = nodes.iter().map(PathBuf::as_path).collect();
                 self.first_of(paths, name, &roots, "folders of graphs are given with --nodes DIR")
             }
-            FilePlace::Weights(kind) => {
-                let paths =
-                    models.iter().flat_map(|dir| [dir.join(kind).join(name), dir.join(name)]);
-                let paths = paths.map(|path| tidied(&path)).collect();
-                let roots: Vec<&Path> = models.iter().map(PathBuf::as_path).collect();
-                self.first_of(paths, name, &roots, "model folders are given with --models DIR")
-            }
+            FilePlace::Weights(kind) => self.model(kind, name, models),
         }
     }
 
@@ -167,11 +187,26 @@ impl World for FileWorld {
         Ok(bytes)
     }
 
+    fn weights(&self, path: &Path) -> Result<(WeightContent, u64), FileError> {
+        self.touch(path);
+        let mut bytes = 0;
+        for file in models::files_of(path) {
+            let meta = fs::metadata(&file).map_err(|error| io_error(&shown(path), &error, path))?;
+            bytes += meta.len();
+        }
+        Ok((WeightContent::Path(path.into()), bytes))
+    }
+
     fn stamp(&self, path: &Path, place: FilePlace) -> Result<Stamp, FileError> {
         if let FilePlace::Weights(_) = place {
-            self.touch(path);
-            let meta = fs::metadata(path).map_err(|error| io_error(&shown(path), &error, path))?;
-            return Ok(look_stamp(&look_of(&meta)));
+            let mut looks = Vec::new();
+            for file in models::files_of(path) {
+                self.touch(&file);
+                let meta =
+                    fs::metadata(&file).map_err(|error| io_error(&shown(&file), &error, &file))?;
+                looks.push(look_of(&meta));
+            }
+            return Ok(look_stamp(&looks));
         }
         let known = self.lock().files.get(path).map(|snapshot| snapshot.stamp);
         if let Some(stamp) = known {
@@ -254,13 +289,15 @@ fn read_whole(path: &Path) -> Result<(Look, Vec<u8>), FileError> {
     Ok((look_of(&meta), bytes))
 }
 
-fn look_stamp(look: &Look) -> Stamp {
+fn look_stamp(looks: &[Look]) -> Stamp {
     let mut bytes = Vec::new();
-    if let Look::Present { len, modified, inode } = look {
-        let since = modified.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
-        bytes.extend(len.to_le_bytes());
-        bytes.extend(since.unwrap_or_default().as_nanos().to_le_bytes());
-        bytes.extend(inode.to_le_bytes());
+    for look in looks {
+        if let Look::Present { len, modified, inode } = look {
+            let since = modified.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+            bytes.extend(len.to_le_bytes());
+            bytes.extend(since.unwrap_or_default().as_nanos().to_le_bytes());
+            bytes.extend(inode.to_le_bytes());
+        }
     }
     Stamp(xxh3_128(&bytes))
 }

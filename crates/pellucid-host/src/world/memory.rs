@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pellucid_graph::{FileError, FilePlace, FileTrouble, ReadSeek, Stamp, World};
+use pellucid_value::WeightContent;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::{Folders, HostWorld, Look};
@@ -80,6 +81,12 @@ impl World for MemoryWorld {
         lock(&self.files).get(path).cloned().ok_or_else(|| {
             FileError::new(FileTrouble::Missing, format!("there is no file `{}`", path.display()))
         })
+    }
+
+    fn weights(&self, path: &Path) -> Result<(WeightContent, u64), FileError> {
+        let bytes = self.read(path)?;
+        let len = bytes.len() as u64;
+        Ok((WeightContent::Memory(bytes), len))
     }
 
     fn stamp(&self, path: &Path, _: FilePlace) -> Result<Stamp, FileError> {
