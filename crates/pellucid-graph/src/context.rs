@@ -5,11 +5,11 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use pellucid_value::{Fact, Value, WeightFile, Wire};
+use pellucid_value::{Compute, Fact, Residents, Value, WeightFile, Wire};
 
 use crate::{
     Choice, FileError, FilePlace, FileRef, FileTrouble, In, ManyIn, NodeError, NodeKind, OptIn,
-    Param, ParamGet, ParamType, ParamValue, ReadSeek, Residents, Site, StampedFile, World,
+    Param, ParamGet, ParamType, ParamValue, ReadSeek, Site, StampedFile, World,
 };
 
 /// What a kind's `check` is given.
@@ -31,6 +31,7 @@ pub struct Run<'a> {
     pub(crate) cancel: &'a Cancel,
     pub(crate) progress: &'a (dyn Fn(u64, u64) + Sync),
     pub(crate) residents: &'a Residents,
+    pub(crate) compute: Compute,
 }
 
 /// A node's params, the same in `check` and in `run`.
@@ -189,6 +190,11 @@ impl Run<'_> {
     /// What stays loaded between runs, see [`Residents::get`].
     pub fn residents(&self) -> &Residents {
         self.residents
+    }
+
+    /// Where networks are to be computed.
+    pub fn compute(&self) -> Compute {
+        self.compute
     }
 
     /// Reports progress of long work, and ends it when it is no longer wanted.

@@ -8,10 +8,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use pellucid_value::Value;
+use pellucid_value::{Compute, Residents, Value};
 
 use crate::cache::MemoryCache;
-use crate::{Cancel, Graph, Key, Keys, NodeError, Residents, Store, Wire, World};
+use crate::{Cancel, Graph, Key, Keys, NodeError, Store, Wire, World};
 
 /// How long results stay and how much may be held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,7 @@ struct Shared {
     state: Mutex<State>,
     changed: Condvar,
     residents: Residents,
+    compute: Compute,
 }
 
 #[derive(Default)]
@@ -147,11 +148,15 @@ pub struct Outcome {
 }
 
 impl Engine {
-    /// An engine that runs this many nodes side by side, at least one.
+    /// An engine that runs this many nodes side by side, at least one, and networks on a device.
     ///
     /// # Errors
     /// When the threads cannot be started.
-    pub fn new(threads: usize, budget: Budget) -> Result<Self, rayon::ThreadPoolBuildError> {
+    pub fn new(
+        threads: usize,
+        budget: Budget,
+        compute: Compute,
+    ) -> Result<Self, rayon::ThreadPoolBuildError> {
         let threads = threads.max(1);
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
@@ -159,7 +164,8 @@ impl Engine {
             .stack_size(16 << 20)
             .build()?;
         let residents = Residents::new(budget.resident.min(budget.memory.unwrap_or(u64::MAX)));
-        let shared = Shared { state: Mutex::default(), changed: Condvar::new(), residents };
+        let shared =
+            Shared { state: Mutex::default(), changed: Condvar::new(), residents, compute };
         Ok(Self { shared: Arc::new(shared), pool, threads, budget })
     }
 

@@ -27,7 +27,6 @@ mod load;
 mod manual;
 mod param;
 mod plan;
-mod resident;
 mod resolve;
 mod schema;
 mod store;
@@ -49,7 +48,6 @@ pub use kind::{
 pub use manual::manual;
 pub use param::{ChoiceTable, Choices, FileRef, ParamDecl, ParamType, ParamValue};
 pub use plan::{Fate, plan};
-pub use resident::Residents;
 pub use resolve::{Formats, MAX_NODES, Override, Rules, locate, resolve};
 pub use schema::schema;
 pub use store::Store;

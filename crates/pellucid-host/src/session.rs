@@ -14,6 +14,7 @@ use pellucid_graph::{
     Rules, Store, Wire, keys, plan, resolve,
 };
 use pellucid_source::{Diagnostic, Place, Severity, Span, sort_and_dedup};
+use pellucid_value::Compute;
 
 use crate::ledger::Ledger;
 use crate::paths::folder;
@@ -42,6 +43,8 @@ pub struct Options {
     pub nodes: Vec<PathBuf>,
     /// Folders of models, in the order they are searched.
     pub models: Vec<PathBuf>,
+    /// Where networks are computed.
+    pub compute: Compute,
     /// Nodes to run side by side.
     pub threads: usize,
     /// How much may be held.
@@ -74,6 +77,7 @@ impl Options {
             root: None,
             nodes: Vec::new(),
             models: Vec::new(),
+            compute: Compute::default(),
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             budget: Budget::default(),
             cache: CacheChoice::None,
@@ -111,9 +115,6 @@ impl std::error::Error for SessionError {}
 
 /// Hears events, from any thread.
 pub type Listener = Arc<dyn Fn(Event) + Send + Sync>;
-
-/// The class of device and number type, which keys depend on.
-const CLASS: &str = "cpu f32";
 
 /// One graph, checked, planned and run as often as wanted.
 pub struct Session {
@@ -163,9 +164,10 @@ impl Session {
         world: Arc<dyn HostWorld>,
         listener: Listener,
     ) -> Result<Self, SessionError> {
-        let engine = Engine::new(options.threads, options.budget).map_err(|error| {
-            SessionError { message: format!("threads cannot be started: {error}") }
-        })?;
+        let engine =
+            Engine::new(options.threads, options.budget, options.compute).map_err(|error| {
+                SessionError { message: format!("threads cannot be started: {error}") }
+            })?;
         let store = match &options.cache {
             CacheChoice::None => None,
             CacheChoice::Dir(dir, bytes) => Some(Arc::new(DiskStore::open(dir, *bytes))),
@@ -247,7 +249,9 @@ impl Session {
         refuse_open_inputs(&targets, &mut resolved);
         let keys = if resolved.is_sound() {
             let mut findings = Vec::new();
-            let keys = keys(&resolved.graph, &*self.world, CLASS, &mut findings);
+            // Device and numbers may change the bits of a result.
+            let class = self.options.compute.to_string();
+            let keys = keys(&resolved.graph, &*self.world, &class, &mut findings);
             resolved.findings.append(&mut findings);
             keys
         } else {

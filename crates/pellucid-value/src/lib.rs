@@ -6,10 +6,12 @@
 
 mod array;
 mod codec;
+mod compute;
 mod conditioning;
 mod fact;
 mod latent;
 mod model;
+mod residents;
 mod table;
 mod value;
 mod weights;
@@ -17,6 +19,7 @@ mod wire;
 
 pub use array::Array;
 pub use codec::{DamagedValue, from_bytes, to_bytes};
+pub use compute::{Compute, Device, Precision};
 pub use conditioning::{
     Area, Concat, Conditioning, ConditioningFact, Control, Prompt, RegionMask, Sizes,
 };
@@ -26,6 +29,7 @@ pub use model::{
     Clip, ClipFact, ControlNet, ControlNetFact, Family, LayerCodec, LayerCodecFact, Model,
     ModelFact, ModelStep, Prediction, Sharing, Vae, VaeFact, Window,
 };
+pub use residents::Residents;
 pub use table::Table;
 pub use value::Value;
 pub use weights::{WeightContent, WeightFile};

@@ -8,9 +8,7 @@ use pellucid_value::{Fact, Value};
 
 use super::{NodeEvent, Shared};
 use crate::cache::Values;
-use crate::{
-    Cancel, Key, NodeError, NodeKind, ParamValue, Residents, Run, StampedFile, Store, World,
-};
+use crate::{Cancel, Key, NodeError, NodeKind, ParamValue, Run, StampedFile, Store, World};
 
 /// All a run needs, owned: it may outlive the evaluation that started it.
 pub(super) struct Job {
@@ -31,7 +29,7 @@ pub(super) struct Job {
 pub(super) fn run(shared: &Shared, job: Job) {
     (job.events)(NodeEvent::Started { node: job.name.clone() });
     let start = Instant::now();
-    let result = catch_unwind(AssertUnwindSafe(|| values(&job, &shared.residents)));
+    let result = catch_unwind(AssertUnwindSafe(|| values(&job, shared)));
     let result = result.unwrap_or_else(|panic| Err(panicked(&job.kind, panic.as_ref())));
     let took = start.elapsed();
     if result.is_ok() {
@@ -62,7 +60,7 @@ fn finish(shared: &Shared, key: Key, result: Result<Values, NodeError>, took: Du
     shared.changed.notify_all();
 }
 
-fn values(job: &Job, residents: &Residents) -> Result<Values, NodeError> {
+fn values(job: &Job, shared: &Shared) -> Result<Values, NodeError> {
     if job.cancel.is_cancelled() {
         return Err(NodeError::cancelled());
     }
@@ -77,7 +75,8 @@ fn values(job: &Job, residents: &Residents) -> Result<Values, NodeError> {
         world: &*job.world,
         cancel: &job.cancel,
         progress: &progress,
-        residents,
+        residents: &shared.residents,
+        compute: shared.compute,
     };
     let values = job.kind.run.call(&mut cx)?;
     // A result that came too late is right, but it may be of a world that has moved on.

@@ -4,8 +4,6 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::NodeError;
-
 /// What is loaded, by a name that stands for its whole content. One a session.
 pub struct Residents {
     limit: u64,
@@ -38,12 +36,12 @@ impl Residents {
     ///
     /// # Errors
     /// Those of `load`.
-    pub fn get<T: Any + Send + Sync>(
+    pub fn get<T: Any + Send + Sync, E>(
         &self,
         name: &str,
         bytes: u64,
-        load: impl FnOnce() -> Result<T, NodeError>,
-    ) -> Result<Arc<T>, NodeError> {
+        load: impl FnOnce() -> Result<T, E>,
+    ) -> Result<Arc<T>, E> {
         let slot = self.slot(name, bytes);
         let mut content = slot.lock().unwrap_or_else(PoisonError::into_inner);
         let known = content.as_ref().and_then(|known| Arc::clone(known).downcast::<T>().ok());
@@ -122,14 +120,14 @@ mod tests {
     use super::*;
 
     fn load(residents: &Residents, name: &str, bytes: u64) -> Arc<String> {
-        residents.get(name, bytes, || Ok(name.to_owned())).unwrap()
+        residents.get::<_, ()>(name, bytes, || Ok(name.to_owned())).unwrap()
     }
 
     #[test]
     fn what_is_loaded_is_not_loaded_again() {
         let residents = Residents::new(100);
         let first = load(&residents, "a", 10);
-        let again = residents.get::<String>("a", 10, || panic!("it is there"));
+        let again = residents.get::<String, ()>("a", 10, || panic!("it is there"));
         assert!(Arc::ptr_eq(&first, &again.unwrap()));
     }
 
@@ -140,7 +138,7 @@ mod tests {
         load(&residents, "old", 40);
         load(&residents, "new", 40);
         assert_eq!(residents.bytes(), 80);
-        let again = residents.get::<String>("held", 40, || panic!("it is held"));
+        let again = residents.get::<String, ()>("held", 40, || panic!("it is held"));
         assert!(Arc::ptr_eq(&held, &again.unwrap()));
         load(&residents, "huge", 1000);
         assert_eq!(residents.bytes(), 1040);
@@ -149,7 +147,7 @@ mod tests {
     #[test]
     fn what_failed_to_load_is_tried_again() {
         let residents = Residents::new(100);
-        let failed = residents.get::<String>("a", 10, || Err(NodeError::new("no")));
+        let failed = residents.get::<String, ()>("a", 10, || Err(()));
         assert!(failed.is_err());
         assert_eq!(residents.bytes(), 0);
         assert_eq!(*load(&residents, "a", 10), "a");
