@@ -92,6 +92,8 @@ pub struct Control {
     pub window: Window,
     /// The frames it steers; all when empty.
     pub frames: Arc<[u32]>,
+    /// Whether it steers negative prompts too that have no ControlNet of their own.
+    pub also_negative: bool,
 }
 
 /// Latents that the network sees beside the noisy one, as further channels.

@@ -1,0 +1,131 @@
+//! Transparency in latents: decoding layers, and encoding them.
+
+use std::sync::Arc;
+
+use candle_core::Tensor;
+use pellucid_nets::layer_diffuse::{
+    Backing, LayerPicture, OffsetEncoder, TransparentDecoder, View, layer_signal, lower_median,
+};
+use pellucid_nets::vae::{cut, pad_to_multiple};
+use pellucid_pixel::{Alpha, Image};
+use pellucid_value::{Latent, LayerCodec, Vae, WeightFile};
+
+use crate::array::{alpha_of, colour_of, latent_of, layer_of, rows_of};
+use crate::error::unfit;
+use crate::facts::loaded_bytes;
+use crate::files::open;
+use crate::{Computing, DiffusionError, vae};
+
+/// The layers in decoded pictures and their latents, with straight alpha.
+///
+/// `pictures` are the latents' rows, decoded. `views` is how many of the eight views the lower
+/// median is taken over: 1, 2, 4 or 8. `step` is told of every view and may end the work.
+///
+/// # Errors
+/// When the codec has no decoder, sizes do not fit, or a network cannot be loaded or run.
+pub fn decode_layers(
+    computing: &Computing,
+    codec: &LayerCodec,
+    latent: &Latent,
+    pictures: &Image,
+    views: usize,
+    step: &mut dyn FnMut(u64, u64) -> Result<(), DiffusionError>,
+) -> Result<Image, DiffusionError> {
+    let Some(file) = &codec.decoder else { return unfit("this codec does not decode") };
+    let decoder = decoder(computing, file)?;
+    let (rows, pictures) = (rows_of(latent)?, colour_of(pictures)?);
+    let (count, _, height, width) = pictures.dims4()?;
+    let (_, _, latent_height, latent_width) = rows.dims4()?;
+    if rows.dim(0)? != count || (8 * latent_height, 8 * latent_width) != (height, width) {
+        return unfit(format!(
+            "{count} pictures of {width}x{height} for {} latents of {latent_width}x{latent_height}",
+            rows.dim(0)?
+        ));
+    }
+    let views = chosen_views(views);
+    let total = (count * views.len()) as u64;
+    let mut layers = Vec::with_capacity(count);
+    for row in 0..count {
+        let picture = pad_to_multiple(&pictures.narrow(0, row, 1)?, decoder.unit())?;
+        let latent = pad_to_multiple(&rows.narrow(0, row, 1)?, decoder.unit() / 8)?;
+        let mut seen = Vec::with_capacity(views.len());
+        for (index, view) in views.iter().enumerate() {
+            step((row * views.len() + index) as u64, total)?;
+            let layer = decoder.forward(&view.of(&picture)?, &view.of(&latent)?)?;
+            seen.push(view.undo(&layer.clamp(0f32, 1f32)?)?);
+        }
+        let median = lower_median(&seen)?.clamp(0f32, 1f32)?;
+        layers.push(cut(&median, 0, 0, height, width)?);
+    }
+    layer_of(&Tensor::cat(&layers, 0)?)
+}
+
+/// Evenly chosen among the eight, so that turns come before mirror images.
+fn chosen_views(count: usize) -> Vec<View> {
+    let all = View::all();
+    match count {
+        0 | 1 => all[..1].to_vec(),
+        2 | 3 => vec![all[0], all[2]],
+        4..8 => all[..4].to_vec(),
+        _ => all.to_vec(),
+    }
+}
+
+/// The latents that carry layers with their transparency: the posterior's mean of what the
+/// autoencoder sees on grey, moved by the encoder's offset times the deviation.
+///
+/// Edges are cut to whole latent elements. `step` is told how many layers are done.
+///
+/// # Errors
+/// When the codec has no encoder, or a network cannot be loaded or run.
+pub fn encode_layers(
+    computing: &Computing,
+    codec: &LayerCodec,
+    vae: &Vae,
+    layers: &Image,
+    step: &mut dyn FnMut(u64, u64) -> Result<(), DiffusionError>,
+) -> Result<Latent, DiffusionError> {
+    let Some(file) = &codec.encoder else { return unfit("this codec does not encode") };
+    if layers.fact.alpha == Alpha::Premultiplied {
+        return unfit("layers are encoded from straight alpha");
+    }
+    let encoder = encoder(computing, file)?;
+    let network = vae::network(computing, vae)?;
+    let unit = vae.fact.pixels.max(1) as usize;
+    let colour = pellucid_nets::vae::crop_to_multiple(&colour_of(layers)?, unit)?;
+    let alpha = pellucid_nets::vae::crop_to_multiple(&alpha_of(layers)?, unit)?;
+    let count = colour.dim(0)?;
+    let mut rows = Vec::with_capacity(count);
+    for row in 0..count {
+        step(row as u64, count as u64)?;
+        let layer = LayerPicture {
+            colour: colour.narrow(0, row, 1)?.contiguous()?,
+            alpha: alpha.narrow(0, row, 1)?.contiguous()?,
+        };
+        let signal = layer_signal(&layer, Backing::Zero)?;
+        let posterior = network.encode_signal(&signal)?;
+        let padded = pellucid_nets::layer_diffuse::pad_colour(&layer)?;
+        let offset = encoder.forward(&Tensor::cat(&[&layer.alpha, &padded], 1)?)?;
+        rows.push(posterior.sample(&(offset * codec.offset_scale)?)?);
+    }
+    latent_of(&Tensor::cat(&rows, 0)?, 1)
+}
+
+fn decoder(
+    computing: &Computing,
+    file: &WeightFile,
+) -> Result<Arc<TransparentDecoder>, DiffusionError> {
+    let name = computing.name("transparent decoder", file);
+    let weights = open(file)?;
+    computing.residents.get(&name, loaded_bytes(&weights), || {
+        Ok(TransparentDecoder::load(&weights, computing.dtype, &computing.device)?)
+    })
+}
+
+fn encoder(computing: &Computing, file: &WeightFile) -> Result<Arc<OffsetEncoder>, DiffusionError> {
+    let name = computing.name("transparent encoder", file);
+    let weights = open(file)?;
+    computing.residents.get(&name, loaded_bytes(&weights), || {
+        Ok(OffsetEncoder::load(&weights, computing.dtype, &computing.device)?)
+    })
+}

@@ -1,0 +1,29 @@
+//! From recipes and prompts on wires to latents and pictures.
+//!
+//! Values on wires say *what* is to be computed: files, patches, encoded prompts, pictures. This
+//! crate opens the files, merges what is patched, keeps networks loaded, and computes.
+
+mod array;
+mod codec;
+mod compute;
+mod denoise;
+mod error;
+mod facts;
+mod files;
+mod interpolate;
+mod model;
+mod regions;
+mod sample;
+mod text;
+mod vae;
+
+pub use codec::{decode_layers, encode_layers};
+pub use compute::Computing;
+pub use error::DiffusionError;
+pub use facts::{
+    NetworksFact, codec_fact, controlnet_fact, lora_fits, networks_fact, patch_fact, sharing_fact,
+};
+pub use files::{Networks, inspection, networks, open};
+pub use sample::{Sampled, Sampling, SamplingStep, discretisation, sample};
+pub use text::{PromptText, encode_prompt};
+pub use vae::{TiledSize, decode_latent, encode_image};
