@@ -5,12 +5,15 @@
 //! early), `run`, and unit tests of its mathematics. A new kind adds its file, its line in the
 //! family's `mod` list, its line in [`KINDS`], and its graph in `tests/`.
 
-use pellucid_graph::NodeKind;
+use pellucid_graph::{Kinds, NodeKind};
+
+pub use comfy::CLASSES;
 
 mod alpha;
 mod assert;
 mod colour;
 mod colours;
+mod comfy;
 mod filter;
 mod frames;
 mod inspect;
@@ -111,3 +114,10 @@ pub const KINDS: &[fn() -> NodeKind] = &[
     assert::assert_range::kind,
     assert::assert_size::kind,
 ];
+
+/// The built-in kinds, and the classes of ComfyUI that they serve together.
+pub fn kinds() -> Kinds {
+    let mut kinds = Kinds::of(KINDS);
+    kinds.add_classes(CLASSES);
+    kinds
+}

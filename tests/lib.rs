@@ -18,7 +18,7 @@ pub use outputs::{Pixels, read_pixels};
 
 /// The kinds of this program.
 pub fn kinds() -> Kinds {
-    Kinds::of(pellucid_nodes::KINDS)
+    pellucid_nodes::kinds()
 }
 
 /// The root of the repository.

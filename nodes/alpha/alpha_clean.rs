@@ -67,6 +67,7 @@ pub fn kind() -> NodeKind {
             HOLE_PIXELS.decl(),
             TABLE.decl(),
         ],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -31,6 +31,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl(), MATTE.decl()],
         params: vec![HOW.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -39,6 +39,7 @@ pub fn kind() -> NodeKind {
             SOLID.decl(),
             TABLE.decl(),
         ],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

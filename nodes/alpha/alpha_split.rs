@@ -23,6 +23,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![],
         outputs: vec![COLOUR.decl(), MATTE.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -43,6 +43,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl(), MATTE.decl()],
         params: vec![SMOOTH.decl(), EDGE.decl(), SMALL_SWEEPS.decl(), LARGE_SWEEPS.decl()],
         outputs: vec![FOREGROUND.decl(), BACKGROUND.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -28,6 +28,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![BLACK.decl(), WHITE.decl()],
         params: vec![],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

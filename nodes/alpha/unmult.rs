@@ -59,6 +59,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![BACKING.decl(), COLOUR.decl(), ALPHA.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -37,6 +37,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![PRESENT.decl(), KIND.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -38,6 +38,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl(), REFERENCE.decl()],
         params: vec![TOLERANCE.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -29,6 +29,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![CONTRAST.decl(), PIVOT.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -63,6 +63,7 @@ pub fn kind() -> NodeKind {
             WHITE_CLAMP.decl(),
         ],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -23,6 +23,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![WEIGHTS.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

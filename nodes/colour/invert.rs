@@ -21,6 +21,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -35,6 +35,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![IN_LO.decl(), IN_HI.decl(), GAMMA.decl(), OUT_LO.decl(), OUT_HI.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -35,6 +35,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![RADIUS.decl(), EDGE.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -58,6 +58,7 @@ pub fn kind() -> NodeKind {
             OUTPUT.decl(),
         ],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -53,6 +53,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![SOURCE.decl(), SIGMA.decl(), LOW.decl(), HIGH.decl(), NORM.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -43,6 +43,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![SOURCE.decl(), SIGMA.decl(), GAIN.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

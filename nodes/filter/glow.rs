@@ -58,6 +58,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IMAGE.decl()],
         params: vec![SIDE.decl(), SIGMA.decl(), SPREAD.decl(), COLOUR.decl(), OUTPUT.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -41,6 +41,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![AMOUNT.decl(), SIGMA.decl(), THRESHOLD.decl(), ALPHA.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

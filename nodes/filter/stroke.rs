@@ -41,6 +41,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IMAGE.decl()],
         params: vec![WIDTH.decl(), SIDE.decl(), COLOUR.decl(), OUTPUT.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -40,6 +40,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![A.decl(), B.decl()],
         params: vec![],
         outputs: vec![PSNR.decl(), TABLE.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -39,6 +39,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![A.decl(), B.decl()],
         params: vec![],
         outputs: vec![MAX.decl(), MEAN.decl(), PSNR.decl(), TABLE.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -40,6 +40,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![CHANNEL.decl(), BINS.decl(), LO.decl(), HI.decl()],
         outputs: vec![BELOW.decl(), ABOVE.decl(), TABLE.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

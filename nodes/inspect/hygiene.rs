@@ -82,6 +82,7 @@ pub fn kind() -> NodeKind {
             HALO.decl(),
             TABLE.decl(),
         ],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

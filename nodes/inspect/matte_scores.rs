@@ -42,6 +42,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![TRUTH.decl(), PREDICTION.decl(), TRIMAP.decl()],
         params: vec![],
         outputs: vec![SAD.decl(), MSE.decl(), MAD.decl(), GRAD.decl(), CONN.decl(), TABLE.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

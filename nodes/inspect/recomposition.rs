@@ -43,6 +43,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![FG.decl(), BG.decl(), BLEND.decl()],
         params: vec![FORMULA.decl()],
         outputs: vec![MEAN.decl(), MAX.decl(), DELTA_E.decl(), TABLE.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

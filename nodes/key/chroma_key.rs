@@ -43,6 +43,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![SCREEN.decl(), COLOUR.decl(), LO.decl(), HI.decl()],
         outputs: vec![MATTE.decl(), CUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -35,6 +35,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![COLOUR.decl(), SIMILARITY.decl(), SOFTNESS.decl()],
         outputs: vec![MATTE.decl(), CUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

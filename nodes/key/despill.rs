@@ -40,6 +40,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![SCREEN.decl(), METHOD.decl(), MIX.decl(), EXPAND.decl(), LUMINANCE.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -36,6 +36,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl(), PLATE.decl()],
         params: vec![LO.decl(), HI.decl(), MEASURE.decl()],
         outputs: vec![MATTE.decl(), CUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

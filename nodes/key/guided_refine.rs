@@ -40,6 +40,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl(), IMAGE.decl()],
         params: vec![GUIDE.decl(), RADIUS.decl(), EPS.decl(), CLAMP.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

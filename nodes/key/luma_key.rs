@@ -39,6 +39,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![LO.decl(), HI.decl(), SOFT.decl(), INVERT.decl(), WEIGHTS.decl()],
         outputs: vec![MATTE.decl(), CUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

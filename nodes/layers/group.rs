@@ -57,6 +57,7 @@ pub fn kind() -> NodeKind {
             ISOLATED.decl(),
         ],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

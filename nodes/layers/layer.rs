@@ -72,6 +72,7 @@ pub fn kind() -> NodeKind {
             CLIPPED.decl(),
         ],
         outputs: vec![LAYERS.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

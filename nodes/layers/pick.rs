@@ -52,6 +52,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![NAME.decl(), INDEX.decl(), TAKE.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

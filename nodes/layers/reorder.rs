@@ -44,6 +44,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![NAMES.decl(), INDICES.decl(), MOVE.decl(), TO.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -38,6 +38,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![WIDTH.decl(), HEIGHT.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

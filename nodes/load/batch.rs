@@ -30,6 +30,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IMAGES.decl()],
         params: vec![],
         outputs: vec![IMAGE.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -31,6 +31,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![],
         params: vec![WIDTH.decl(), HEIGHT.decl(), SIZE.decl(), FIRST.decl(), SECOND.decl()],
         outputs: vec![IMAGE.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

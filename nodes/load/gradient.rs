@@ -69,6 +69,7 @@ pub fn kind() -> NodeKind {
             SPACE.decl(),
         ],
         outputs: vec![IMAGE.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -30,6 +30,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![],
         params: vec![FILE.decl()],
         outputs: vec![IMAGE.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -36,6 +36,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![],
         params: vec![FILES.decl()],
         outputs: vec![IMAGE.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -21,6 +21,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![],
         params: vec![WIDTH.decl(), HEIGHT.decl(), COLOUR.decl()],
         outputs: vec![IMAGE.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

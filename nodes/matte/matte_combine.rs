@@ -28,6 +28,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![A.decl(), B.decl()],
         params: vec![MODE.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

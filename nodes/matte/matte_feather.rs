@@ -34,6 +34,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![SIGMA.decl(), SIDE.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

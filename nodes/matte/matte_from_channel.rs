@@ -29,6 +29,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IMAGE.decl()],
         params: vec![CHANNEL.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

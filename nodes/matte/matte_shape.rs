@@ -59,6 +59,7 @@ pub fn kind() -> NodeKind {
             SOFTNESS.decl(),
         ],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

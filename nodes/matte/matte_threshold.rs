@@ -28,6 +28,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![LEVEL.decl(), SOFTNESS.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

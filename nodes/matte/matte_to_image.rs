@@ -41,6 +41,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![MATTE.decl()],
         params: vec![TARGET.decl(), COLOUR.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

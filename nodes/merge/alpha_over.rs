@@ -29,6 +29,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![BG.decl(), FG.decl(), MASK.decl()],
         params: vec![OPACITY.decl()],
         outputs: vec![IMAGE.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

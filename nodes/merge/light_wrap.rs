@@ -38,6 +38,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![BG.decl(), FG.decl()],
         params: vec![WIDTH.decl(), INTENSITY.decl()],
         outputs: vec![IMAGE.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -62,6 +62,7 @@ pub fn kind() -> NodeKind {
             SEED.decl(),
         ],
         outputs: vec![IMAGE.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

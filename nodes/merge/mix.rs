@@ -35,6 +35,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![BG.decl(), FG.decl(), MATTE.decl()],
         params: vec![FACTOR.decl(), SPACE.decl()],
         outputs: vec![IMAGE.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

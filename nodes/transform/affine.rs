@@ -53,6 +53,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![MATRIX.decl(), WIDTH.decl(), HEIGHT.decl(), FILTER.decl(), EDGE.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

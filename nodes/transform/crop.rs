@@ -44,6 +44,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![X.decl(), Y.decl(), WIDTH.decl(), HEIGHT.decl(), EDGE.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -32,6 +32,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![X.decl(), Y.decl(), EDGE.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -62,6 +62,7 @@ pub fn kind() -> NodeKind {
             COLOUR.decl(),
         ],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -46,6 +46,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![DEGREES.decl(), PIVOT.decl(), EXPAND.decl(), FILTER.decl(), EDGE.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

@@ -27,6 +27,7 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![FACTOR.decl(), FILTER.decl(), LINEAR_LIGHT.decl(), CLAMP.decl()],
         outputs: vec![OUT.decl()],
+        comfy: vec![],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }

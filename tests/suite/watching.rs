@@ -273,6 +273,7 @@ mod slow {
             inputs: vec![IMAGE.decl()],
             params: vec![STEPS.decl()],
             outputs: vec![OUT.decl()],
+            comfy: vec![],
             check: CheckFn::Boxed(Arc::new(|cx| {
                 Ok(Checked::Facts(vec![OUT.fact(cx.fact(IMAGE))]))
             })),

@@ -69,7 +69,7 @@ socket! {
 
 /// An output.
 pub struct Out<T> {
-    name: &'static str,
+    pub(crate) name: &'static str,
     doc: &'static str,
     marker: PhantomData<fn() -> T>,
 }

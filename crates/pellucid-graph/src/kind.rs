@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use pellucid_value::{Fact, SocketType, Value};
 
+use crate::comfy::ComfyClass;
 use crate::{Check, NodeError, ParamDecl, Run};
 
 /// Everything the host knows of one kind of node.
@@ -29,6 +30,8 @@ pub struct NodeKind {
     pub params: Vec<ParamDecl>,
     /// Sockets that give values.
     pub outputs: Vec<OutputDecl>,
+    /// The classes of ComfyUI that it serves.
+    pub comfy: Vec<ComfyClass>,
     /// Works out the output facts, and refuses what `run` could not do.
     pub check: CheckFn,
     /// Does the work.
@@ -137,10 +140,11 @@ impl RunFn {
     }
 }
 
-/// The kinds a session offers, by name.
+/// The kinds a session offers, by name, and the classes of ComfyUI they serve.
 #[derive(Clone, Debug, Default)]
 pub struct Kinds {
     by_name: BTreeMap<String, Arc<NodeKind>>,
+    classes: BTreeMap<String, Vec<Arc<ComfyClass>>>,
 }
 
 impl Kinds {
@@ -154,6 +158,34 @@ impl Kinds {
     /// Adds a kind, built in or made at run time.
     pub fn add(&mut self, kind: NodeKind) {
         self.by_name.insert(kind.name.clone(), Arc::new(kind));
+    }
+
+    /// Adds classes of ComfyUI that no kind serves alone.
+    pub fn add_classes(&mut self, list: &[fn() -> ComfyClass]) {
+        for class in list.iter().map(|class| class()) {
+            self.classes.entry(class.name.clone()).or_default().push(Arc::new(class));
+        }
+    }
+
+    /// The declarations of a class of ComfyUI, those of a kind with the name of that kind.
+    pub fn comfy(&self, class: &str) -> Vec<(Option<&str>, &ComfyClass)> {
+        let alone = self.classes.get(class).into_iter().flatten();
+        let of_kinds = self
+            .by_name
+            .values()
+            .flat_map(|kind| kind.comfy.iter().map(|class| (Some(kind.name.as_str()), class)));
+        let alone = alone.map(|class| (None, &**class));
+        of_kinds.filter(|(_, declared)| declared.name == class).chain(alone).collect()
+    }
+
+    /// The names of all classes of ComfyUI that are served, sorted.
+    pub fn comfy_names(&self) -> Vec<&str> {
+        let of_kinds = self.by_name.values().flat_map(|kind| &kind.comfy);
+        let mut names: Vec<&str> = of_kinds.map(|class| class.name.as_str()).collect();
+        names.extend(self.classes.keys().map(String::as_str));
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     /// The kind of that name.

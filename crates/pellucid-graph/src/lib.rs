@@ -13,6 +13,7 @@
 
 mod cache;
 mod canonical;
+pub mod comfy;
 mod context;
 pub mod document;
 mod draw;

@@ -178,6 +178,7 @@ fn made(name: &str, batch: u32, make: Make) -> NodeKind {
         inputs: vec![],
         params: vec![],
         outputs: vec![IMAGE.decl()],
+        comfy: vec![],
         check: CheckFn::Boxed(std::sync::Arc::new(move |_| {
             Ok(Checked::Facts(vec![IMAGE.fact(fact)]))
         })),

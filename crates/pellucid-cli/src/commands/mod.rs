@@ -14,5 +14,5 @@ use pellucid_graph::Kinds;
 
 /// The kinds of this program.
 pub fn builtin() -> Kinds {
-    Kinds::of(pellucid_nodes::KINDS)
+    pellucid_nodes::kinds()
 }

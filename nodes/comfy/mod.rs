@@ -1,0 +1,52 @@
+//! Classes of ComfyUI that no kind serves alone: what writes files, what only hands on a literal,
+//! and what exists to be unpacked by the class that takes it.
+//!
+//! The bundles and their parts:
+//!
+//! | type | made by | parts |
+//! |---|---|---|
+//! | SAMPLER | `KSamplerSelect`, `Sampler…` | `sampler` (a word), and what the class sets: `eta`, `s_noise`, `r`, `order`, … |
+//! | NOISE | `RandomNoise` | `seed` |
+//! | NOISE | `DisableNoise` | none |
+//! | GUIDER | `BasicGuider` | `model`, `positive` |
+//! | GUIDER | `CFGGuider` | `model`, `positive`, `negative`, `cfg` |
+
+use pellucid_graph::comfy::ComfyClass;
+
+mod guiders;
+mod noise;
+mod previews;
+mod primitives;
+mod sampler_classes;
+mod save_image;
+mod save_latent;
+pub(crate) mod words;
+
+/// Every class of this folder.
+pub const CLASSES: &[fn() -> ComfyClass] = &[
+    guiders::basic_guider,
+    guiders::cfg_guider,
+    noise::disable_noise,
+    noise::random_noise,
+    previews::mask_preview,
+    previews::preview_any,
+    previews::preview_image,
+    primitives::primitive_boolean,
+    primitives::primitive_float,
+    primitives::primitive_int,
+    primitives::primitive_string,
+    primitives::primitive_string_multiline,
+    sampler_classes::ksampler_select,
+    sampler_classes::dpm_adaptive,
+    sampler_classes::dpmpp_2m_sde,
+    sampler_classes::dpmpp_2s_ancestral,
+    sampler_classes::dpmpp_3m_sde,
+    sampler_classes::dpmpp_sde,
+    sampler_classes::er_sde,
+    sampler_classes::euler_ancestral,
+    sampler_classes::euler_ancestral_cfg_pp,
+    sampler_classes::lms,
+    sampler_classes::sa_solver,
+    save_image::class,
+    save_latent::class,
+];
