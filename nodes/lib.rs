@@ -19,13 +19,17 @@ mod frames;
 mod inspect;
 mod joining;
 mod key;
+mod latent;
 mod layers;
 mod limits;
 mod load;
 mod matte;
 mod merge;
+mod networks;
 mod reports;
+mod sample;
 mod sizes;
+mod text;
 mod transform;
 
 /// Every built-in kind, by family.
@@ -33,10 +37,16 @@ pub const KINDS: &[fn() -> NodeKind] = &[
     load::batch::kind,
     load::checkerboard::kind,
     load::gradient::kind,
+    load::load_checkpoint::kind,
     load::load_image::kind,
     load::load_images::kind,
     load::pick_frame::kind,
     load::solid::kind,
+    text::encode_prompt::kind,
+    latent::decode_latent::kind,
+    latent::empty_latent::kind,
+    latent::encode_image::kind,
+    sample::ksampler::kind,
     merge::alpha_over::kind,
     merge::light_wrap::kind,
     merge::merge::kind,

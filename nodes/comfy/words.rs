@@ -47,7 +47,6 @@ pub(crate) const SAMPLERS: &[&str] = &[
 ];
 
 /// Schedules, in ComfyUI's order.
-#[expect(dead_code, reason = "the samplers' kinds take it")]
 pub(crate) const SCHEDULERS: &[&str] = &[
     "simple",
     "sgm_uniform",

@@ -178,6 +178,7 @@ enum Default {
     Text(&'static str),
     Colour([f32; 4]),
     Numbers(&'static [f64]),
+    NoFiles,
 }
 
 impl<T> Param<T> {
@@ -212,6 +213,7 @@ impl<T> Param<T> {
             Default::Text(v) => Some(ParamValue::Text(v.into())),
             Default::Colour(v) => Some(ParamValue::Colour(v)),
             Default::Numbers(v) => Some(ParamValue::Numbers(v.into())),
+            Default::NoFiles => Some(ParamValue::Files(Vec::new())),
         };
         ParamDecl { name: self.name.into(), ty, default, doc: self.doc.into() }
     }
@@ -345,6 +347,11 @@ impl Param<FileRef> {
 }
 
 impl Param<Vec<FileRef>> {
+    /// Files, of which there may be none.
+    pub const fn files_or_none(name: &'static str, place: FilePlace, doc: &'static str) -> Self {
+        Self::of(name, Takes::Files(place), Default::NoFiles, doc)
+    }
+
     /// One file or more, which must be named.
     pub const fn files(name: &'static str, place: FilePlace, doc: &'static str) -> Self {
         Self::of(name, Takes::Files(place), Default::Required, doc)

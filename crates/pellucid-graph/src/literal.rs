@@ -88,7 +88,9 @@ pub(crate) fn param_value(
         (ParamType::File(place), Json::Text(text)) => {
             file(name, text, json.span, base, *place, world).map(ParamValue::File)
         }
-        (ParamType::Files(place), Json::Array(items)) if !items.is_empty() => {
+        (ParamType::Files(place), Json::Array(items))
+            if !items.is_empty() || decl.default.is_some() =>
+        {
             let files = items.iter().map(|item| match &item.v {
                 Json::Text(text) => file(name, text, item.span, base, *place, world),
                 _ => Err(wrong("file names")),

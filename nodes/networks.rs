@@ -1,0 +1,48 @@
+//! What kinds that load or run networks have in common.
+
+use pellucid_diffusion::{Computing, DiffusionError};
+use pellucid_graph::{Check, FileRef, NodeError, Param, Run, Site};
+use pellucid_value::WeightFile;
+
+/// Where to compute and what is loaded.
+///
+/// # Errors
+/// When this build or machine lacks the device.
+pub fn computing<'a>(cx: &'a Run) -> Result<Computing<'a>, NodeError> {
+    Computing::new(cx.residents(), cx.compute()).map_err(failed)
+}
+
+/// An error while running.
+pub fn failed(error: DiffusionError) -> NodeError {
+    match error {
+        DiffusionError::Cancelled => NodeError::cancelled(),
+        error => NodeError::new(error.to_string()),
+    }
+}
+
+/// A refusal while checking, about an input or a param.
+pub fn refused(site: impl Into<Site>) -> impl Fn(DiffusionError) -> NodeError {
+    let site = site.into();
+    move |error| NodeError::at(site.clone(), error.to_string())
+}
+
+/// Reports progress, in the form that computations call.
+pub fn steps<'a>(cx: &'a Run) -> impl FnMut(u64, u64) -> Result<(), DiffusionError> + 'a {
+    |done, total| cx.step(done, total).map_err(|_| DiffusionError::Cancelled)
+}
+
+/// The weight file of a param, while checking.
+///
+/// # Errors
+/// When it is not there.
+pub fn checked_file(cx: &Check, param: Param<FileRef>) -> Result<WeightFile, NodeError> {
+    cx.weights(param, &cx.param(param))
+}
+
+/// The weight file of a param, while running.
+///
+/// # Errors
+/// When it is not there, or changed since it was checked.
+pub fn weight_file(cx: &Run, param: Param<FileRef>) -> Result<WeightFile, NodeError> {
+    cx.weights(param, &cx.param(param))
+}

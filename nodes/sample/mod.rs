@@ -1,0 +1,4 @@
+//! Samplers and their schedules.
+
+pub mod ksampler;
+mod settings;

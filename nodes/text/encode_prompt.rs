@@ -1,0 +1,129 @@
+//! Encodes a prompt.
+
+use std::sync::Arc;
+
+use pellucid_diffusion::{PromptText, encode_prompt};
+use pellucid_graph::comfy::{ComfyClass, output, prompt, socket};
+use pellucid_graph::{
+    Check, CheckFn, Checked, Cost, FilePlace, FileRef, In, NodeError, NodeKind, Out, Param, Run,
+    RunFn, Site,
+};
+use pellucid_value::{Clip, ClipFact, Conditioning, ConditioningFact, Value, WeightFile};
+
+use crate::networks::{computing, failed};
+
+const CLIP: In<Arc<Clip>> = In::new("clip", "The text encoders.");
+const TEXT: Param<String> = Param::text(
+    "text",
+    "",
+    "The prompt. `(word:1.2)` weighs a word, `\\(` and `\\)` are plain brackets, `embedding:NAME` \
+     stands for one of `embeddings`.",
+);
+const EMBEDDINGS: Param<Vec<FileRef>> = Param::<Vec<FileRef>>::files_or_none(
+    "embeddings",
+    FilePlace::Weights("embeddings"),
+    "Files of textual inversion that the prompt names, looked up in `embeddings` of the model folders.",
+);
+const CONDITIONING: Out<Arc<Conditioning>> = Out::new("conditioning", "The encoded prompt.");
+
+/// The record of `encode_prompt`.
+pub fn kind() -> NodeKind {
+    NodeKind {
+        name: "encode_prompt".into(),
+        family: "text".into(),
+        docs:
+            "Encodes a prompt with the model's text encoders. A prompt of more than 75 tokens is \
+               encoded in parts that follow each other. SDXL's two encoders read the same text."
+                .into(),
+        revision: 1,
+        cost: Cost::Device,
+        inputs: vec![CLIP.decl()],
+        params: vec![TEXT.decl(), EMBEDDINGS.decl()],
+        outputs: vec![CONDITIONING.decl()],
+        comfy: vec![clip_text_encode()],
+        check: CheckFn::Native(check),
+        run: RunFn::Native(run),
+    }
+}
+
+fn clip_text_encode() -> ComfyClass {
+    ComfyClass::new("CLIPTextEncode", "CLIP Text Encode (Prompt)")
+        .input(prompt("text").to(TEXT))
+        .input(socket("clip", "CLIP").to(CLIP))
+        .output(output("CONDITIONING").from(CONDITIONING))
+}
+
+fn check(cx: &Check) -> Result<Checked, NodeError> {
+    let clip = cx.fact(CLIP);
+    let files = cx.param(EMBEDDINGS);
+    for file in &files {
+        cx.weights(EMBEDDINGS, file)?;
+    }
+    refuse_unnamed_embeddings(&cx.param(TEXT), &files, TEXT)?;
+    cx.needs(clip.bytes);
+    Ok(Checked::Facts(vec![CONDITIONING.fact(conditioning_fact(&clip, CLIP)?)]))
+}
+
+fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
+    let (clip, text) = (cx.input(CLIP), cx.param(TEXT));
+    let files = embedding_files(cx, EMBEDDINGS)?;
+    let computing = computing(cx)?;
+    let text = PromptText { l: &text, g: &text };
+    let (conditioning, _) = encode_prompt(&computing, &clip, text, &files).map_err(failed)?;
+    Ok(vec![CONDITIONING.put(conditioning.into())])
+}
+
+/// What an encoded prompt will be; a checkpoint without text encoders is refused.
+pub(super) fn conditioning_fact(
+    clip: &ClipFact,
+    site: impl Into<Site>,
+) -> Result<ConditioningFact, NodeError> {
+    if clip.width == 0 {
+        let message = "the checkpoint has no text encoder that is known";
+        return Err(NodeError::at(site, message).hint("load one with `load_clip`"));
+    }
+    Ok(ConditioningFact {
+        family: clip.family,
+        width: clip.width,
+        concat_channels: 0,
+        concat_size: (0, 0),
+        control_bytes: 0,
+    })
+}
+
+/// The files of a param of embeddings.
+pub(super) fn embedding_files(
+    cx: &Run,
+    param: Param<Vec<FileRef>>,
+) -> Result<Vec<WeightFile>, NodeError> {
+    cx.param(param).iter().map(|file| cx.weights(param, file)).collect()
+}
+
+/// Refuses `embedding:NAME` in a text when no file of the node goes by that name.
+pub(super) fn refuse_unnamed_embeddings(
+    text: &str,
+    files: &[FileRef],
+    site: impl Into<Site>,
+) -> Result<(), NodeError> {
+    for name in embedding_names(text) {
+        let known = files.iter().any(|file| {
+            let path = std::path::Path::new(&file.name);
+            file.name == name || path.with_extension("").to_str() == Some(name)
+        });
+        if !known {
+            let message = format!("the prompt speaks of `embedding:{name}`, which is not there");
+            return Err(NodeError::at(site, message)
+                .hint(format!("name its file in `embeddings`: [\"{name}.safetensors\"]")));
+        }
+    }
+    Ok(())
+}
+
+/// The names that a text speaks of.
+pub(crate) fn embedding_names(text: &str) -> impl Iterator<Item = &str> {
+    let ends = |c: char| c.is_whitespace() || matches!(c, ',' | ')' | '(' | ':');
+    text.split("embedding:")
+        .skip(1)
+        .map(move |rest| rest.split(ends).next().unwrap_or(rest))
+        .filter(|name| !name.is_empty())
+}

@@ -1,0 +1,3 @@
+//! From prompts to conditioning.
+
+pub mod encode_prompt;
