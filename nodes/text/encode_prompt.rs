@@ -1,5 +1,6 @@
 //! Encodes a prompt.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use pellucid_diffusion::{PromptText, encode_prompt};
@@ -8,6 +9,7 @@ use pellucid_graph::{
     Check, CheckFn, Checked, Cost, FilePlace, FileRef, In, NodeError, NodeKind, Out, Param, Run,
     RunFn, Site,
 };
+use pellucid_source::{Json, Span, Spanned};
 use pellucid_value::{Clip, ClipFact, Conditioning, ConditioningFact, Value, WeightFile};
 
 use crate::networks::{computing, failed};
@@ -48,9 +50,30 @@ pub fn kind() -> NodeKind {
 
 fn clip_text_encode() -> ComfyClass {
     ComfyClass::new("CLIPTextEncode", "CLIP Text Encode (Prompt)")
-        .input(prompt("text").to(TEXT))
-        .input(socket("clip", "CLIP").to(CLIP))
-        .output(output("CONDITIONING").from(CONDITIONING))
+        .input(prompt("text"))
+        .input(socket("clip", "CLIP"))
+        .output(output("CONDITIONING"))
+        .rewrite(|cx| {
+            let (clip, text) = (cx.wire("clip")?, cx.literal("text")?);
+            let embeddings = named_embeddings(&[cx.text("text")?]);
+            let embeddings = embeddings.map(|names| cx.derived("text", names));
+            let node = cx
+                .node("encode_prompt")
+                .wire(CLIP, clip)
+                .set(TEXT, text)
+                .set_if(EMBEDDINGS, embeddings)
+                .add();
+            cx.output(0, node.out(CONDITIONING));
+            Ok(())
+        })
+}
+
+/// The names of embeddings in some texts as a literal; nothing if there are none.
+pub(super) fn named_embeddings(texts: &[String]) -> Option<Json> {
+    let names: BTreeSet<&str> = texts.iter().flat_map(|text| embedding_names(text)).collect();
+    let nowhere = Span { start: 0, end: 0 };
+    let items = names.iter().map(|name| Spanned { v: Json::from(*name), span: nowhere });
+    (!names.is_empty()).then(|| Json::Array(items.collect()))
 }
 
 fn check(cx: &Check) -> Result<Checked, NodeError> {

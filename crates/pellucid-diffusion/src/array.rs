@@ -1,7 +1,7 @@
 //! Between plain numbers and tensors.
 
 use candle_core::{DType, Device, Tensor};
-use pellucid_pixel::{Alpha, Image, ImageFact, Matte, MatteFact};
+use pellucid_pixel::{Alpha, Image, ImageFact};
 use pellucid_value::{Array, Latent, LatentFact};
 
 use crate::DiffusionError;
@@ -107,13 +107,6 @@ pub(crate) fn layer_of(tensor: &Tensor) -> Result<Image, DiffusionError> {
         ..ImageFact::new(width as u32, height as u32, Alpha::Straight)
     };
     Ok(Image::new(fact, pixels))
-}
-
-/// A matte as `[b, 1, h, w]`.
-pub(crate) fn matte_tensor(matte: &Matte) -> Result<Tensor, DiffusionError> {
-    let MatteFact { width, height, batch } = matte.fact;
-    let shape = (batch as usize, 1, height as usize, width as usize);
-    Ok(Tensor::from_slice(&matte.values, shape, &Device::Cpu)?)
 }
 
 /// The rows of a tensor repeated in turn until there are `rows`.

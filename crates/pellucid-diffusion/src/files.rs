@@ -6,7 +6,7 @@ use pellucid_nets::checkpoint::{
     ClipConfig, ClipFile, Family as NetFamily, FileKind, Inspection, Parts,
     Prediction as NetPrediction, UnetConfig, VaeConfig, inspect, parts,
 };
-use pellucid_nets::weights::{Problem, Weights, WeightsError};
+use pellucid_nets::weights::{Weights, WeightsError};
 use pellucid_value::{Family, Prediction, WeightContent, WeightFile};
 
 use crate::DiffusionError;
@@ -225,13 +225,4 @@ pub(crate) fn refuse_missing(name: &str, missing: &[String]) -> Result<(), Diffu
     let more = missing.len() - shown.len();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     unfit(format!("`{name}` lacks, or has in another shape, {}{more}", shown.join(", ")))
-}
-
-/// A problem as an error about a file.
-pub(crate) fn file_error(file: &WeightFile, key: Option<&str>, problem: Problem) -> DiffusionError {
-    DiffusionError::Weights(WeightsError {
-        file: Some(PathBuf::from(&*file.name)),
-        key: key.map(str::to_owned),
-        problem: Box::new(problem),
-    })
 }

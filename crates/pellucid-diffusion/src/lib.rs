@@ -10,7 +10,6 @@ mod denoise;
 mod error;
 mod facts;
 mod files;
-mod interpolate;
 mod model;
 mod regions;
 mod sample;
@@ -20,6 +19,7 @@ mod vae;
 pub use codec::{decode_layers, encode_layers};
 pub use compute::Computing;
 pub use error::DiffusionError;
+pub use pellucid_nets::interpolate::bilinear;
 pub use facts::{
     NetworksFact, codec_fact, controlnet_fact, lora_fits, networks_fact, patch_fact, sharing_fact,
 };

@@ -1,11 +1,11 @@
 //! Where a prompt counts: areas and masks in latent elements.
 
 use candle_core::{Device, Tensor};
+use pellucid_nets::interpolate::bilinear;
 use pellucid_pixel::Matte;
 use pellucid_value::{Area, Prompt};
 
 use crate::DiffusionError;
-use crate::interpolate::bilinear;
 
 /// A rectangle in latent elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@ pub mod blocks;
 pub mod checkpoint;
 pub mod controlnet;
 pub mod guidance;
+pub mod interpolate;
 pub mod layer_diffuse;
 pub mod noise;
 pub mod patch;

@@ -128,6 +128,16 @@ pub fn step_range(sigmas: &[f32], start: usize, end: usize, leftover_noise: bool
     if start + 1 >= levels.len() { Vec::new() } else { levels.split_off(start) }
 }
 
+/// Karras levels in `steps` steps between any ends (Karras et al. 2022, equation 5; `rho` is 7 there).
+pub fn karras_levels(steps: usize, sigma_min: f64, sigma_max: f64, rho: f64) -> Vec<f32> {
+    if steps == 0 { Vec::new() } else { curves::karras_of(steps, sigma_min, sigma_max, rho) }
+}
+
+/// Levels in `steps` steps between any ends whose logarithms fall as the `power` of what is left.
+pub fn exponential_levels(steps: usize, sigma_min: f64, sigma_max: f64, power: f64) -> Vec<f32> {
+    if steps == 0 { Vec::new() } else { curves::exponential_of(steps, sigma_min, sigma_max, power) }
+}
+
 /// The Karras levels of a table in single precision, the last `steps` steps of `steps / strength`.
 pub fn karras_by_strength(table: &Discretisation, steps: usize, strength: f64) -> Vec<f32> {
     if steps == 0 || strength <= 0.0 {

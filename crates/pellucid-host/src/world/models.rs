@@ -39,6 +39,11 @@ pub fn candidates(roots: &[PathBuf], sort: &str, name: &str) -> Vec<PathBuf> {
         }
         paths.push(root.join(name));
     }
+    if sort == "embeddings" && Path::new(name).extension().is_none() {
+        // Prompts name embeddings without their suffix.
+        let with = |path: &PathBuf| ["safetensors", "pt", "bin"].map(|s| path.with_extension(s));
+        paths = paths.iter().flat_map(with).collect();
+    }
     paths
 }
 

@@ -23,14 +23,38 @@ pub(super) fn normal(table: &Discretisation, steps: usize) -> Vec<f32> {
 pub(super) fn karras(sigma_min: f32, sigma_max: f32, steps: usize) -> Vec<f32> {
     let root = |sigma: f32| f64::from(sigma).powf(1.0 / 7.0);
     let (low, high) = (root(sigma_min), root(sigma_max));
-    karras_between(high as f32, (low - high) as f32, steps)
+    karras_between(high as f32, (low - high) as f32, steps, 7.0)
+}
+
+/// Karras levels between any ends, even in the root of that degree.
+pub(super) fn karras_of(steps: usize, sigma_min: f64, sigma_max: f64, degree: f64) -> Vec<f32> {
+    let (low, high) = (sigma_min.powf(1.0 / degree), sigma_max.powf(1.0 / degree));
+    karras_between(high as f32, (low - high) as f32, steps, degree)
+}
+
+/// Levels whose logarithms fall as a power of the part that is left.
+pub(super) fn exponential_of(
+    steps: usize,
+    sigma_min: f64,
+    sigma_max: f64,
+    power: f64,
+) -> Vec<f32> {
+    let (low, high) = (sigma_min.ln(), sigma_max.ln());
+    let level = |part: f32| {
+        let part = if power == 1.0 { part } else { f64::from(part).powf(power) as f32 };
+        exp(part * (high - low) as f32 + low as f32)
+    };
+    if power == 1.0 {
+        return to_zero(linspace(high as f32, low as f32, steps).into_iter().map(exp));
+    }
+    to_zero(linspace(1.0, 0.0, steps).into_iter().map(level))
 }
 
 /// Karras levels whose ends are single-precision powers of the table's ends.
 pub(super) fn karras_f32(sigma_min: f32, sigma_max: f32, steps: usize) -> Vec<f32> {
     let root = |sigma: f32| f64::from(sigma).powf(f64::from(1.0_f32 / 7.0)) as f32;
     let (low, high) = (root(sigma_min), root(sigma_max));
-    karras_between(high, low - high, steps)
+    karras_between(high, low - high, steps, 7.0)
 }
 
 pub(super) fn exponential(table: &Discretisation, steps: usize) -> Vec<f32> {
@@ -117,9 +141,9 @@ fn linspace(start: f32, end: f32, count: usize) -> Vec<f32> {
     (0..count).map(at).collect()
 }
 
-fn karras_between(high: f32, change: f32, steps: usize) -> Vec<f32> {
+fn karras_between(high: f32, change: f32, steps: usize, degree: f64) -> Vec<f32> {
     let parts = linspace(0.0, 1.0, steps).into_iter();
-    to_zero(parts.map(|part| f64::from(high + part * change).powi(7) as f32))
+    to_zero(parts.map(|part| f64::from(high + part * change).powf(degree) as f32))
 }
 
 fn to_zero(levels: impl Iterator<Item = f32>) -> Vec<f32> {

@@ -1,0 +1,3 @@
+//! Steering by pictures.
+
+pub mod apply_controlnet;
