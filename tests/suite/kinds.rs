@@ -133,7 +133,7 @@ fn every_code_is_documented() {
         .collect();
     let mut told = BTreeSet::new();
     let mut sources = String::new();
-    let mut open: Vec<_> = ["pellucid-graph", "pellucid-host", "pellucid-source"]
+    let mut open: Vec<_> = ["pellucid-comfy", "pellucid-graph", "pellucid-host", "pellucid-source"]
         .iter()
         .map(|name| repository().join("crates").join(name).join("src"))
         .collect();
@@ -150,7 +150,7 @@ fn every_code_is_documented() {
         }
     }
     let dense: String = sources.split_whitespace().collect::<Vec<_>>().join(" ");
-    for start in ["Diagnostic::error(", "Diagnostic::warning(", "self.tell(", "code: ", "=> "] {
+    for start in ["Diagnostic::error(", "Diagnostic::warning(", "self.tell(", "code: ", "=> ", "tell(", "file, ", "error("] {
         for rest in dense.split(start).skip(1) {
             let word = rest.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
             if let Some(word) = word.filter(|word| documented.contains(word)) {

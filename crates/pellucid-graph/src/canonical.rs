@@ -13,7 +13,8 @@ const GRAPH: &[&str] = &["$schema", "pellucid", "note", "params", "inputs", "nod
 const NODE: &[&str] = &["kind", "note", "inputs", "params"];
 const PARAM: &[&str] = &["type", "default", "min", "max", "choices", "note"];
 const INPUT: &[&str] = &["type", "optional", "note"];
-const OUTPUT: &[&str] = &["from", "bits", "quality", "background", "dither", "note"];
+const OUTPUT: &[&str] =
+    &["from", "bits", "quality", "background", "dither", "rounding", "number", "note"];
 
 fn rank(path: &[&str], key: &str) -> usize {
     let keys: &[&str] = match path {

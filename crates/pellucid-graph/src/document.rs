@@ -107,6 +107,11 @@ pub struct OutputOptions {
     pub background: Option<Spanned<[f32; 4]>>,
     /// Whether to dither down to 8 bits.
     pub dither: bool,
+    /// Whether whole numbers are rounded down, not to the nearest.
+    pub floor: bool,
+    /// Whether the number in the name goes on from the files that are there, so that none is written
+    /// over.
+    pub next: bool,
 }
 
 impl Document {

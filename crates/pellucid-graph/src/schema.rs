@@ -289,6 +289,15 @@ fn output() -> Value {
                 "quality": { "type": "integer", "minimum": 1, "maximum": 100, "description": "Quality of a JPEG." },
                 "background": { "$ref": "#/$defs/colour", "description": "What to put under a picture with alpha, for a format that holds none." },
                 "dither": { "type": "boolean", "description": "Whether to dither down to 8 bits." },
+                "rounding": {
+                    "enum": ["nearest", "down"],
+                    "description": "How colours become whole numbers; nearest when left out.",
+                },
+                "number": {
+                    "enum": ["batch", "next"],
+                    "description": "What the number in the name counts: the pictures of the batch, \
+                        or, for next, on from the files that are there, so that none is written over.",
+                },
                 "note": note(),
             },
         },

@@ -66,7 +66,12 @@ const GRAPH_KEYS: &[&str] =
 const NODE_KEYS: &[&str] = &["kind", "note", "inputs", "params"];
 const PARAM_KEYS: &[&str] = &["type", "default", "min", "max", "choices", "note"];
 const INPUT_KEYS: &[&str] = &["type", "optional", "note"];
-const OUTPUT_KEYS: &[&str] = &["from", "note", "bits", "quality", "background", "dither"];
+const OUTPUT_KEYS: &[&str] =
+    &["from", "note", "bits", "quality", "background", "dither", "rounding", "number"];
+/// Words for [`OutputOptions::floor`].
+const ROUNDINGS: &[&str] = &["nearest", "down"];
+/// Words for [`OutputOptions::next`].
+const NUMBERS: &[&str] = &["batch", "next"];
 
 type Pairs = [(Spanned<String>, Spanned<Json>)];
 
@@ -416,6 +421,10 @@ impl Reader<'_> {
                     Json::Bool(b) => options.dither = b,
                     _ => self.wrong(value, "`dither`", "true or false"),
                 },
+                "rounding" => {
+                    options.floor = self.word(value, "`rounding`", ROUNDINGS) == Some(1);
+                }
+                "number" => options.next = self.word(value, "`number`", NUMBERS) == Some(1),
                 _ => self.unknown(key, OUTPUT_KEYS, "an output"),
             }
         }
