@@ -14,6 +14,7 @@ mod assert;
 mod colour;
 mod colours;
 mod comfy;
+mod control;
 mod filter;
 mod frames;
 mod inspect;
@@ -25,6 +26,7 @@ mod limits;
 mod load;
 mod matte;
 mod merge;
+mod model;
 mod networks;
 mod reports;
 mod sample;
@@ -38,15 +40,49 @@ pub const KINDS: &[fn() -> NodeKind] = &[
     load::checkerboard::kind,
     load::gradient::kind,
     load::load_checkpoint::kind,
+    load::load_clip::kind,
+    load::load_controlnet::kind,
+    load::load_diffusion_model::kind,
     load::load_image::kind,
     load::load_images::kind,
+    load::load_latent::kind,
+    load::load_vae::kind,
     load::pick_frame::kind,
     load::solid::kind,
+    model::apply_lora::kind,
+    model::free_u::kind,
+    model::model_sampling::kind,
+    model::rescale_cfg::kind,
+    text::apply_clip_lora::kind,
+    text::average_conditioning::kind,
+    text::clip_skip::kind,
+    text::combine_conditioning::kind,
+    text::concat_conditioning::kind,
+    text::conditioning_area::kind,
+    text::conditioning_mask::kind,
+    text::conditioning_window::kind,
     text::encode_prompt::kind,
+    text::encode_prompt_sdxl::kind,
+    text::zero_conditioning::kind,
+    control::apply_controlnet::kind,
+    latent::batch_latents::kind,
+    latent::composite_latents::kind,
     latent::decode_latent::kind,
     latent::empty_latent::kind,
+    latent::encode_for_inpaint::kind,
     latent::encode_image::kind,
+    latent::mask_latent::kind,
+    latent::pick_latents::kind,
+    latent::repeat_latents::kind,
+    latent::scale_latent::kind,
     sample::ksampler::kind,
+    sample::ksampler_advanced::kind,
+    sample::sample_levels::kind,
+    sample::schedule::kind,
+    sample::schedule_exponential::kind,
+    sample::schedule_flip::kind,
+    sample::schedule_karras::kind,
+    sample::schedule_split::kind,
     merge::alpha_over::kind,
     merge::light_wrap::kind,
     merge::merge::kind,

@@ -14,9 +14,11 @@
 use pellucid_graph::comfy::ComfyClass;
 
 mod guiders;
+mod lora_loader;
 mod noise;
 mod previews;
 mod primitives;
+mod rebatch_latents;
 mod sampler_classes;
 mod save_image;
 mod save_latent;
@@ -26,6 +28,7 @@ pub(crate) mod words;
 pub const CLASSES: &[fn() -> ComfyClass] = &[
     guiders::basic_guider,
     guiders::cfg_guider,
+    lora_loader::class,
     noise::disable_noise,
     noise::random_noise,
     previews::mask_preview,
@@ -47,6 +50,7 @@ pub const CLASSES: &[fn() -> ComfyClass] = &[
     sampler_classes::euler_ancestral_cfg_pp,
     sampler_classes::lms,
     sampler_classes::sa_solver,
+    rebatch_latents::class,
     save_image::class,
     save_latent::class,
 ];

@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use pellucid_graph::comfy::{ComfyClass, Rewrite, ComfyTrouble, Wired, float, output, socket};
+use pellucid_graph::comfy::{ComfyClass, ComfyTrouble, Rewrite, Wired, float, output, socket};
 use pellucid_graph::{
     Check, CheckFn, Checked, Choice, Cost, In, NodeError, NodeKind, Out, Param, Run, RunFn,
 };
 use pellucid_pixel::{Alpha, Image};
-use pellucid_value::{
-    Conditioning, ConditioningFact, Control, ControlNet, Prompt, Value, Window,
-};
+use pellucid_value::{Conditioning, ConditioningFact, Control, ControlNet, Prompt, Value, Window};
 
 const CONDITIONING_IN: In<Arc<Conditioning>> = In::new("conditioning", "The prompts to steer.");
 const CONTROLNET: In<Arc<ControlNet>> = In::new("controlnet", "The ControlNet.");
@@ -25,12 +23,9 @@ const START: Param<f64> =
     Param::float("start", 0.0, "Where it begins, as a part of the way from noise to picture.")
         .range(0.0, 1.0);
 const END: Param<f64> = Param::float("end", 1.0, "Where it ends.").range(0.0, 1.0);
-const LAYER: Choice<&[u32]> = Choice::new(
-    "layer",
-    &LAYERS,
-    "Which of the layers that are drawn together it steers.",
-)
-.meanings(meaning);
+const LAYER: Choice<&[u32]> =
+    Choice::new("layer", &LAYERS, "Which of the layers that are drawn together it steers.")
+        .meanings(meaning);
 const ALSO_NEGATIVE: Param<bool> = Param::bool(
     "also_negative",
     false,
@@ -119,8 +114,10 @@ fn apply() -> ComfyClass {
 fn check(cx: &Check) -> Result<Checked, NodeError> {
     let (prompts, net, image) = (cx.fact(CONDITIONING_IN), cx.fact(CONTROLNET), cx.fact(IMAGE));
     if net.family != prompts.family {
-        let message =
-            format!("the ControlNet is for {}, but the prompt is encoded for {}", net.family, prompts.family);
+        let message = format!(
+            "the ControlNet is for {}, but the prompt is encoded for {}",
+            net.family, prompts.family
+        );
         return Err(NodeError::at(CONTROLNET, message).hint("use a ControlNet of the model's line"));
     }
     if image.alpha == Alpha::Premultiplied {

@@ -14,7 +14,8 @@ pub fn kind() -> NodeKind {
     NodeKind {
         name: "batch_latents".into(),
         family: "latent".into(),
-        docs: "Puts latents into one batch. Each keeps the noise that is drawn for it alone.".into(),
+        docs: "Puts latents into one batch. Each keeps the noise that is drawn for it alone."
+            .into(),
         revision: 1,
         cost: Cost::Light,
         inputs: vec![LATENTS.decl()],

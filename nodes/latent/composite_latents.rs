@@ -11,10 +11,10 @@ const BG: In<Latent> = In::new("bg", "The latents below.");
 const FG: In<Latent> = In::new("fg", "The latents on top; one for all, or one for each.");
 const MASK: OptIn<Matte> =
     OptIn::new("mask", "Where the top shows (1), scaled to its size; everywhere without.");
-const X: Param<i32> =
-    Param::<i32>::int("x", 0, "Left edge of the top, in pixels of the picture.").range(-32768, 32768);
-const Y: Param<i32> =
-    Param::<i32>::int("y", 0, "Top edge of the top, in pixels of the picture.").range(-32768, 32768);
+const X: Param<i32> = Param::<i32>::int("x", 0, "Left edge of the top, in pixels of the picture.")
+    .range(-32768, 32768);
+const Y: Param<i32> = Param::<i32>::int("y", 0, "Top edge of the top, in pixels of the picture.")
+    .range(-32768, 32768);
 const FEATHER: Param<u32> = Param::<u32>::int(
     "feather",
     0,
@@ -63,8 +63,7 @@ fn latent_composite_masked() -> ComfyClass {
             let (bg, mut fg) = (cx.wire("destination")?, cx.wire("source")?);
             if cx.flag("resize_source")? {
                 let like = bg.clone();
-                let scaled =
-                    cx.helper("scale_latent").wire("latent", fg).wire("like", like).add();
+                let scaled = cx.helper("scale_latent").wire("latent", fg).wire("like", like).add();
                 fg = scaled.out("latent");
             }
             let (mask, x, y) = (cx.wire_if_given("mask")?, cx.literal("x")?, cx.literal("y")?);

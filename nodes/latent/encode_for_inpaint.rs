@@ -91,7 +91,8 @@ fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
     let latent = encode_image(&computing, &vae, &grey, None, &mut steps(cx)).map_err(failed)?;
     let grown: Vec<f32> =
         holes.iter().flat_map(|hole| grown(hole, size, cx.param(GROW) as usize)).collect();
-    let fact = MatteFact { batch: mask.fact.batch, ..MatteFact::new(image.fact.width, image.fact.height) };
+    let fact =
+        MatteFact { batch: mask.fact.batch, ..MatteFact::new(image.fact.width, image.fact.height) };
     let mask = Some(cut(&Matte::new(fact, grown)));
     Ok(vec![LATENT.put(Latent { mask, ..latent })])
 }

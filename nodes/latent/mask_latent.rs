@@ -1,9 +1,7 @@
 //! Says where in a latent to draw.
 
 use pellucid_graph::comfy::{ComfyClass, output, socket};
-use pellucid_graph::{
-    Check, CheckFn, Checked, Cost, In, NodeError, NodeKind, Out, Run, RunFn,
-};
+use pellucid_graph::{Check, CheckFn, Checked, Cost, In, NodeError, NodeKind, Out, Run, RunFn};
 use pellucid_pixel::Matte;
 use pellucid_value::{Latent, LatentFact, Value};
 
@@ -17,7 +15,8 @@ pub fn kind() -> NodeKind {
     NodeKind {
         name: "mask_latent".into(),
         family: "latent".into(),
-        docs: "Says where samplers draw in a latent. What they keep stays as it is, bit for bit.".into(),
+        docs: "Says where samplers draw in a latent. What they keep stays as it is, bit for bit."
+            .into(),
         revision: 1,
         cost: Cost::Light,
         inputs: vec![LATENT_IN.decl(), MASK.decl()],

@@ -10,7 +10,8 @@ use super::items::{picked, places};
 
 const LATENT_IN: In<Latent> = In::new("latent", "The latents.");
 const TIMES: Param<u32> = Param::<u32>::int("times", 1, "How often.").range(1, 4096);
-const LATENT: Out<Latent> = Out::new("latent", "The batch, over and over, with new noise each time.");
+const LATENT: Out<Latent> =
+    Out::new("latent", "The batch, over and over, with new noise each time.");
 
 /// The record of `repeat_latents`.
 pub fn kind() -> NodeKind {
@@ -53,7 +54,9 @@ fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
         let all = places(&latent);
         let (low, high) = (all.iter().min().unwrap_or(&0), all.iter().max().unwrap_or(&0));
         let span = high - low + 1;
-        (0..times as u64).flat_map(|turn| all.iter().map(move |place| place + turn * span)).collect()
+        (0..times as u64)
+            .flat_map(|turn| all.iter().map(move |place| place + turn * span))
+            .collect()
     });
     Ok(vec![LATENT.put(Latent { batch_index, ..picked(&latent, &items) })])
 }

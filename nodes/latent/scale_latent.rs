@@ -27,8 +27,8 @@ const HEIGHT: Param<u32> = Param::<u32>::int(
 const FACTOR: Param<f64> =
     Param::float("factor", 1.0, "A factor on the size, when no width and height are given.")
         .range(0.01, 64.0);
-const CROP: Choice<bool> = Choice::new("crop", &CROPS, "What to do when the shape changes.")
-    .meanings(meaning);
+const CROP: Choice<bool> =
+    Choice::new("crop", &CROPS, "What to do when the shape changes.").meanings(meaning);
 const LATENT: Out<Latent> = Out::new("latent", "The scaled latents; their mask stays as it is.");
 
 const CROPS: &[(&str, bool)] = &[("disabled", false), ("center", true)];
@@ -78,7 +78,12 @@ fn latent_upscale_by() -> ComfyClass {
 }
 
 /// The new size in latent elements.
-fn size(latent: &LatentFact, like: Option<LatentFact>, wanted: (u32, u32), factor: f64) -> (u32, u32) {
+fn size(
+    latent: &LatentFact,
+    like: Option<LatentFact>,
+    wanted: (u32, u32),
+    factor: f64,
+) -> (u32, u32) {
     /// The least width or height in pixels that a given one becomes.
     const LEAST: u32 = 64;
     if let Some(like) = like {
@@ -124,9 +129,13 @@ fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
     let (latent, like) = (cx.input(LATENT_IN), cx.given(LIKE));
     let fact = latent.fact();
     let wanted = (cx.param(WIDTH), cx.param(HEIGHT));
-    let (width, height) =
-        size(&fact, like.map(|like| like.fact()), wanted, cx.param(FACTOR));
-    let shape = [(fact.batch * fact.frames) as usize, fact.channels as usize, fact.height as usize, fact.width as usize];
+    let (width, height) = size(&fact, like.map(|like| like.fact()), wanted, cx.param(FACTOR));
+    let shape = [
+        (fact.batch * fact.frames) as usize,
+        fact.channels as usize,
+        fact.height as usize,
+        fact.width as usize,
+    ];
     let data = resampled(
         &latent.samples.data,
         shape,
@@ -135,9 +144,5 @@ fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
         cx.choice(CROP),
     );
     let scaled = Latent::new(LatentFact { width, height, masked: false, ..fact }, data);
-    Ok(vec![LATENT.put(Latent {
-        mask: latent.mask,
-        batch_index: latent.batch_index,
-        ..scaled
-    })])
+    Ok(vec![LATENT.put(Latent { mask: latent.mask, batch_index: latent.batch_index, ..scaled })])
 }

@@ -42,8 +42,21 @@ pub fn kind() -> NodeKind {
 
 fn clip_loader() -> ComfyClass {
     const TYPES: &[&str] = &[
-        "stable_diffusion", "stable_cascade", "sd3", "stable_audio", "mochi", "ltxv", "pixart",
-        "cosmos", "lumina2", "wan", "hidream", "chroma", "ace", "omnigen2", "qwen_image",
+        "stable_diffusion",
+        "stable_cascade",
+        "sd3",
+        "stable_audio",
+        "mochi",
+        "ltxv",
+        "pixart",
+        "cosmos",
+        "lumina2",
+        "wan",
+        "hidream",
+        "chroma",
+        "ace",
+        "omnigen2",
+        "qwen_image",
         "hunyuan_image",
     ];
     ComfyClass::new("CLIPLoader", "Load CLIP")
@@ -74,8 +87,11 @@ fn dual_clip_loader() -> ComfyClass {
 fn refuse_other_types(cx: &Rewrite, supported: &str) -> Result<(), ComfyTrouble> {
     match cx.text("type")?.as_str() {
         word if word == supported => Ok(()),
-        other => Err(ComfyTrouble::at("type", format!("text encoders of type {other} are not supported"))
-            .hint(format!("only {supported} is"))),
+        other => Err(ComfyTrouble::at(
+            "type",
+            format!("text encoders of type {other} are not supported"),
+        )
+        .hint(format!("only {supported} is"))),
     }
 }
 

@@ -23,7 +23,8 @@ pub fn kind() -> NodeKind {
     NodeKind {
         name: "load_controlnet".into(),
         family: "load".into(),
-        docs: "Opens a ControlNet for SD1.5 or SDXL, in the layout of its authors or of diffusers.".into(),
+        docs: "Opens a ControlNet for SD1.5 or SDXL, in the layout of its authors or of diffusers."
+            .into(),
         revision: 1,
         cost: Cost::Light,
         inputs: vec![],

@@ -60,7 +60,7 @@ fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
 
 fn fact(file: &WeightFile) -> Result<ModelFact, DiffusionError> {
     let found = networks_fact(std::slice::from_ref(file))?;
-    found.model.ok_or_else(|| {
-        DiffusionError::Unfit(format!("`{}` holds no denoising network", file.name))
-    })
+    found
+        .model
+        .ok_or_else(|| DiffusionError::Unfit(format!("`{}` holds no denoising network", file.name)))
 }

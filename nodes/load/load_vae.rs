@@ -23,7 +23,8 @@ pub fn kind() -> NodeKind {
     NodeKind {
         name: "load_vae".into(),
         family: "load".into(),
-        docs: "Opens an autoencoder. A whole checkpoint will do too: its autoencoder is taken.".into(),
+        docs: "Opens an autoencoder. A whole checkpoint will do too: its autoencoder is taken."
+            .into(),
         revision: 1,
         cost: Cost::Light,
         inputs: vec![],
@@ -54,7 +55,5 @@ fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
 
 fn fact(file: &WeightFile) -> Result<VaeFact, DiffusionError> {
     let found = networks_fact(std::slice::from_ref(file))?;
-    found.vae.ok_or_else(|| {
-        DiffusionError::Unfit(format!("`{}` holds no autoencoder", file.name))
-    })
+    found.vae.ok_or_else(|| DiffusionError::Unfit(format!("`{}` holds no autoencoder", file.name)))
 }

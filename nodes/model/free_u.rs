@@ -1,9 +1,7 @@
 //! Strengthens a UNet's backbone against its skips.
 
 use pellucid_graph::comfy::{ComfyClass, float, output, socket};
-use pellucid_graph::{
-    Check, CheckFn, Checked, Cost, NodeError, NodeKind, Param, Run, RunFn,
-};
+use pellucid_graph::{Check, CheckFn, Checked, Cost, NodeError, NodeKind, Param, Run, RunFn};
 use pellucid_value::{ModelStep, Value};
 
 use super::steps::{MODEL_IN, MODEL_OUT, with_step};

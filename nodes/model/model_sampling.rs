@@ -1,9 +1,7 @@
 //! Says what a model predicts, where its file does not.
 
 use pellucid_graph::comfy::{ComfyClass, ComfyTrouble, combo, flag, output, socket};
-use pellucid_graph::{
-    Check, CheckFn, Checked, Choice, Cost, NodeError, NodeKind, Run, RunFn,
-};
+use pellucid_graph::{Check, CheckFn, Checked, Choice, Cost, NodeError, NodeKind, Run, RunFn};
 use pellucid_value::{ModelFact, ModelStep, Prediction, Value};
 
 use super::steps::{MODEL_IN, MODEL_OUT, with_step};
@@ -54,7 +52,8 @@ fn comfy_class() -> ComfyClass {
                 ("v_prediction", false) => "velocity",
                 ("v_prediction", true) => "velocity_zero_snr",
                 ("eps", true) => {
-                    let message = "noise levels that end in pure noise need a model of the velocity";
+                    let message =
+                        "noise levels that end in pure noise need a model of the velocity";
                     return Err(ComfyTrouble::at("zsnr", message));
                 }
                 (other, _) => {

@@ -1,9 +1,7 @@
 //! Keeps the contrast of strong guidance in bounds.
 
 use pellucid_graph::comfy::{ComfyClass, float, output, socket};
-use pellucid_graph::{
-    Check, CheckFn, Checked, Cost, NodeError, NodeKind, Param, Run, RunFn,
-};
+use pellucid_graph::{Check, CheckFn, Checked, Cost, NodeError, NodeKind, Param, Run, RunFn};
 use pellucid_value::{ModelStep, Value};
 
 use super::steps::{MODEL_IN, MODEL_OUT, with_step};

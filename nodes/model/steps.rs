@@ -6,7 +6,8 @@ use pellucid_graph::{In, Out};
 use pellucid_value::{Model, ModelFact, ModelStep};
 
 pub const MODEL_IN: In<Arc<Model>> = In::new("model", "The model.");
-pub const MODEL_OUT: Out<Arc<Model>> = Out::new("model", "The changed model; nothing is loaded yet.");
+pub const MODEL_OUT: Out<Arc<Model>> =
+    Out::new("model", "The changed model; nothing is loaded yet.");
 
 /// The model with one more step behind the others, and what is known of it then.
 pub fn with_step(model: &Model, fact: ModelFact, step: ModelStep) -> Arc<Model> {

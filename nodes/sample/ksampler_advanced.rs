@@ -2,9 +2,7 @@
 
 use pellucid_diffusion::{Sampling, discretisation};
 use pellucid_graph::comfy::{ComfyClass, combo, float, int, output, seed, socket};
-use pellucid_graph::{
-    Check, CheckFn, Checked, Cost, NodeError, NodeKind, Param, Run, RunFn,
-};
+use pellucid_graph::{Check, CheckFn, Checked, Cost, NodeError, NodeKind, Param, Run, RunFn};
 use pellucid_nets::sample::Options;
 use pellucid_nets::schedule::{ksampler_sigmas, step_range};
 use pellucid_value::Value;
@@ -15,8 +13,11 @@ use super::settings::{
 };
 use crate::comfy::words::{SAMPLERS, SCHEDULERS};
 
-const ADD_NOISE: Param<bool> =
-    Param::bool("add_noise", true, "Whether to add noise first; not after another sampler left some.");
+const ADD_NOISE: Param<bool> = Param::bool(
+    "add_noise",
+    true,
+    "Whether to add noise first; not after another sampler left some.",
+);
 const START: Param<u32> =
     Param::<u32>::int("start_at_step", 0, "The first step to make, from 0.").range(0, 10_000);
 const END: Param<u32> =
@@ -47,7 +48,7 @@ pub fn kind() -> NodeKind {
 fn comfy_class() -> ComfyClass {
     ComfyClass::new("KSamplerAdvanced", "KSampler (Advanced)")
         .input(socket("model", "MODEL").to(MODEL))
-        .input(combo("add_noise", &["enable", "disable"]).to(ADD_NOISE).as_enabled())
+        .input(combo("add_noise", &["enable", "disable"]).is("enable").to(ADD_NOISE))
         .input(seed("noise_seed").to(SEED))
         .input(int("steps", 20, 1..=10_000).to(STEPS))
         .input(float("cfg", 8.0, 0.0..=100.0).to(CFG))
@@ -60,8 +61,8 @@ fn comfy_class() -> ComfyClass {
         .input(int("end_at_step", 10_000, 0..=10_000).to(END))
         .input(
             combo("return_with_leftover_noise", &["disable", "enable"])
-                .to(LEAVE_NOISE)
-                .as_enabled(),
+                .is("enable")
+                .to(LEAVE_NOISE),
         )
         .output(output("LATENT").from(LATENT_OUT))
         .always(FRAMES_IN_BATCH, true)

@@ -28,7 +28,7 @@ pub fn value(levels: &[f32]) -> Value {
 ///
 /// # Errors
 /// At `site`, when it holds none.
-pub fn of(table: &Table, site: impl Into<Site>) -> Result<Vec<f32>, NodeError> {
+pub fn of(table: &Arc<Table>, site: impl Into<Site>) -> Result<Vec<f32>, NodeError> {
     let column = table.columns.iter().find(|(name, _)| name == COLUMN);
     let levels = column.map(|(_, levels)| levels.iter().map(|&level| level as f32).collect());
     levels.ok_or_else(|| {

@@ -4,10 +4,8 @@ use pellucid_diffusion::Sampling;
 use pellucid_graph::comfy::{
     Bundle, ComfyClass, ComfyTrouble, Rewrite, Stands, Wired, flag, float, output, seed, socket,
 };
-use pellucid_graph::{
-    Check, CheckFn, Checked, Cost, NodeError, NodeKind, Out, Param, Run, RunFn,
-};
-use pellucid_nets::sample::{Churn, Options, Sampler};
+use pellucid_graph::{Check, CheckFn, Checked, Cost, NodeError, NodeKind, Out, Param, Run, RunFn};
+use pellucid_nets::sample::{Churn, Options};
 use pellucid_value::{Latent, Value};
 
 use super::levels::{LEVELS, of};
@@ -43,8 +41,10 @@ const RTOL: Param<f64> =
 const ATOL: Param<f64> =
     Param::float("atol", 0.0078, "The absolute error that `dpm_adaptive` allows.")
         .range(1e-6, 100.0);
-const DENOISED: Out<Latent> =
-    Out::new("denoised", "What the model last made of it: the same without the noise that is left.");
+const DENOISED: Out<Latent> = Out::new(
+    "denoised",
+    "What the model last made of it: the same without the noise that is left.",
+);
 
 /// The record of `sample_levels`.
 pub fn kind() -> NodeKind {
@@ -119,6 +119,11 @@ fn sample(cx: &mut Rewrite, guider: &Bundle, noise: &Bundle) -> Result<(), Comfy
         Some(Stands::Literal(literal)) => Some(literal.clone()),
         _ => None,
     };
+    // Noise without a seed is none.
+    let adds_noise = match noise.get("seed") {
+        Some(_) => part(noise, "add_noise"),
+        None => Some(false.into()),
+    };
     let mut node = cx
         .node("sample_levels")
         .wire(MODEL, model)
@@ -127,7 +132,7 @@ fn sample(cx: &mut Rewrite, guider: &Bundle, noise: &Bundle) -> Result<(), Comfy
         .wire(LATENT_IN, latent)
         .wire(LEVELS, levels)
         .set_if(SEED, part(noise, "seed"))
-        .set_if(ADD_NOISE, part(noise, "add_noise"))
+        .set_if(ADD_NOISE, adds_noise)
         .set(SAMPLER, sampler.literal("sampler")?);
     node = match part(guider, "cfg") {
         Some(cfg) => node.set(CFG, cfg),
@@ -171,7 +176,7 @@ fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
             latent: &latent,
             cfg: cx.param(CFG),
             sampler: cx.choice(SAMPLER),
-            options: options(cx, cx.choice(SAMPLER)),
+            options: options(cx),
             sigmas: &sigmas,
             seed: cx.param(SEED),
             add_noise: cx.param(ADD_NOISE),
@@ -180,12 +185,9 @@ fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
     Ok(vec![LATENT_OUT.put(sampled.latent), DENOISED.put(sampled.denoised)])
 }
 
-fn options(cx: &Run, sampler: Sampler) -> Options {
-    let usual = Options::default();
-    // A run that adapts its steps adds no noise of its own unless it is asked to.
-    let eta = if sampler == Sampler::DpmAdaptive { cx.param(ETA).min(usual.eta) } else { cx.param(ETA) };
+fn options(cx: &Run) -> Options {
     Options {
-        eta,
+        eta: cx.param(ETA),
         s_noise: cx.param(S_NOISE),
         churn: Churn {
             amount: cx.param(S_CHURN),
@@ -195,6 +197,6 @@ fn options(cx: &Run, sampler: Sampler) -> Options {
         order: cx.param(ORDER).map(|order| order as usize),
         r: cx.param(R),
         tolerance: [cx.param(RTOL), cx.param(ATOL)],
-        ..usual
+        ..Options::default()
     }
 }

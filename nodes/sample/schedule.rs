@@ -2,9 +2,7 @@
 
 use pellucid_diffusion::discretisation;
 use pellucid_graph::comfy::{ComfyClass, combo, float, int, output, socket};
-use pellucid_graph::{
-    Check, CheckFn, Checked, Cost, NodeError, NodeKind, Param, Run, RunFn,
-};
+use pellucid_graph::{Check, CheckFn, Checked, Cost, NodeError, NodeKind, Param, Run, RunFn};
 use pellucid_nets::schedule::partial_sigmas;
 use pellucid_value::Value;
 
@@ -12,16 +10,20 @@ use super::levels::{LEVELS_OUT, STEPS, value};
 use super::settings::{MODEL, SCHEDULE};
 use crate::comfy::words::SCHEDULERS;
 
-const DENOISE: Param<f64> =
-    Param::float("denoise", 1.0, "The part of the way from noise to picture that is gone, its last.")
-        .range(0.0, 1.0);
+const DENOISE: Param<f64> = Param::float(
+    "denoise",
+    1.0,
+    "The part of the way from noise to picture that is gone, its last.",
+)
+.range(0.0, 1.0);
 
 /// The record of `schedule`.
 pub fn kind() -> NodeKind {
     NodeKind {
         name: "schedule".into(),
         family: "sample".into(),
-        docs: "Gives the noise levels that a sampler steps through, as the model knows them.".into(),
+        docs: "Gives the noise levels that a sampler steps through, as the model knows them."
+            .into(),
         revision: 1,
         cost: Cost::Light,
         inputs: vec![MODEL.decl()],

@@ -1,15 +1,15 @@
 //! Noise levels that fall evenly in their logarithm.
 
 use pellucid_graph::comfy::{ComfyClass, float, int, output};
-use pellucid_graph::{
-    Check, CheckFn, Checked, Cost, NodeError, NodeKind, Param, Run, RunFn,
-};
+use pellucid_graph::{Check, CheckFn, Checked, Cost, NodeError, NodeKind, Param, Run, RunFn};
 use pellucid_nets::schedule::exponential_levels;
 use pellucid_value::Value;
 
 use super::levels::{LEVELS_OUT, SIGMA_MAX, SIGMA_MIN, STEPS, value};
 
-const POWER: Param<f64> = Param::float("power", 1.0, "The power of what is left that logarithms fall with; 1 is even.").range(0.01, 100.0);
+const POWER: Param<f64> =
+    Param::float("power", 1.0, "The power of what is left that logarithms fall with; 1 is even.")
+        .range(0.01, 100.0);
 
 /// The record of `schedule_exponential`.
 pub fn kind() -> NodeKind {

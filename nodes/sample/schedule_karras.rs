@@ -1,15 +1,15 @@
 //! Noise levels that fall as Karras proposed.
 
 use pellucid_graph::comfy::{ComfyClass, float, int, output};
-use pellucid_graph::{
-    Check, CheckFn, Checked, Cost, NodeError, NodeKind, Param, Run, RunFn,
-};
+use pellucid_graph::{Check, CheckFn, Checked, Cost, NodeError, NodeKind, Param, Run, RunFn};
 use pellucid_nets::schedule::karras_levels;
 use pellucid_value::Value;
 
 use super::levels::{LEVELS_OUT, SIGMA_MAX, SIGMA_MIN, STEPS, value};
 
-const RHO: Param<f64> = Param::float("rho", 7.0, "How much more steps there are at low levels than at high ones.").range(0.01, 100.0);
+const RHO: Param<f64> =
+    Param::float("rho", 7.0, "How much more steps there are at low levels than at high ones.")
+        .range(0.01, 100.0);
 
 /// The record of `schedule_karras`.
 pub fn kind() -> NodeKind {

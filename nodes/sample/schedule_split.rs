@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use pellucid_graph::comfy::{ComfyClass, float, int, output, socket};
-use pellucid_graph::{
-    Check, CheckFn, Checked, Cost, NodeError, NodeKind, Out, Param, Run, RunFn,
-};
+use pellucid_graph::{Check, CheckFn, Checked, Cost, NodeError, NodeKind, Out, Param, Run, RunFn};
 use pellucid_value::{Table, Value};
 
 use super::levels::{LEVELS, of, value};
 
 const STEP: Param<Option<u32>> =
     Param::<Option<u32>>::int_or_unset("step", "The step to cut before, from 0.").range(0, 10_000);
-const DENOISE: Param<f64> =
-    Param::float("denoise", 1.0, "The part of the steps that is in the second half, without `step`.")
-        .range(0.0, 1.0);
+const DENOISE: Param<f64> = Param::float(
+    "denoise",
+    1.0,
+    "The part of the steps that is in the second half, without `step`.",
+)
+.range(0.0, 1.0);
 const HIGH: Out<Arc<Table>> = Out::new("high", "The levels from the first to the cut.");
 const LOW: Out<Arc<Table>> = Out::new("low", "The levels from the cut to the last.");
 

@@ -22,7 +22,8 @@ pub fn kind() -> NodeKind {
     NodeKind {
         name: "clip_skip".into(),
         family: "text".into(),
-        docs: "Lets text encoders stop before their last layer, as some models were trained with.".into(),
+        docs: "Lets text encoders stop before their last layer, as some models were trained with."
+            .into(),
         revision: 1,
         cost: Cost::Light,
         inputs: vec![CLIP_IN.decl()],

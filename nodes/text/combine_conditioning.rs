@@ -33,7 +33,8 @@ fn comfy_class() -> ComfyClass {
 fn check(cx: &Check) -> Result<Checked, NodeError> {
     let (a, b) = checked_pair(cx)?;
     let with_concat = if a.concat_channels > 0 { a } else { b };
-    let fact = ConditioningFact { control_bytes: a.control_bytes.max(b.control_bytes), ..with_concat };
+    let fact =
+        ConditioningFact { control_bytes: a.control_bytes.max(b.control_bytes), ..with_concat };
     Ok(Checked::Facts(vec![CONDITIONING.fact(fact)]))
 }
 

@@ -38,10 +38,8 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
 fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
     let (a, b) = (cx.input(A), cx.input(B));
     let Some(first) = b.prompts.first() else { return Ok(vec![CONDITIONING.put(a)]) };
-    let joined = a.map(|prompt| Prompt {
-        tokens: appended(&prompt.tokens, &first.tokens),
-        ..prompt.clone()
-    });
+    let joined = a
+        .map(|prompt| Prompt { tokens: appended(&prompt.tokens, &first.tokens), ..prompt.clone() });
     Ok(vec![CONDITIONING.put(joined.into())])
 }
 

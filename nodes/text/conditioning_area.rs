@@ -16,8 +16,10 @@ const Y: Param<u32> =
 const WIDTH: Param<u32> = Param::<u32>::int("width", 64, "Width in pixels.").range(8, 32768);
 const HEIGHT: Param<u32> = Param::<u32>::int("height", 64, "Height in pixels.").range(8, 32768);
 const STRENGTH: Param<f64> =
-    Param::float("strength", 1.0, "How much it counts against other prompts there.").range(0.0, 10.0);
-const CONDITIONING: Out<Arc<Conditioning>> = Out::new("conditioning", "The same prompts, for the rectangle.");
+    Param::float("strength", 1.0, "How much it counts against other prompts there.")
+        .range(0.0, 10.0);
+const CONDITIONING: Out<Arc<Conditioning>> =
+    Out::new("conditioning", "The same prompts, for the rectangle.");
 
 /// The record of `conditioning_area`.
 pub fn kind() -> NodeKind {

@@ -3,19 +3,20 @@
 use std::sync::Arc;
 
 use pellucid_graph::comfy::{ComfyClass, combo_as, float, output, socket};
-use pellucid_pixel::Matte;
 use pellucid_graph::{
     Check, CheckFn, Checked, Choice, Cost, In, NodeError, NodeKind, Out, Param, Run, RunFn,
 };
+use pellucid_pixel::Matte;
 use pellucid_value::{Conditioning, Prompt, RegionMask, Value};
 
 const CONDITIONING_IN: In<Arc<Conditioning>> = In::new("conditioning", "The encoded prompts.");
 const MASK: In<Matte> = In::new("mask", "Where the prompts count.");
 const STRENGTH: Param<f64> =
     Param::float("strength", 1.0, "A factor on the mask.").range(0.0, 10.0);
-const SHOWN: Choice<bool> = Choice::new("shown", &SHOWS, "What the model is shown for these prompts.")
-    .meanings(meaning);
-const CONDITIONING: Out<Arc<Conditioning>> = Out::new("conditioning", "The same prompts, for what the mask covers.");
+const SHOWN: Choice<bool> =
+    Choice::new("shown", &SHOWS, "What the model is shown for these prompts.").meanings(meaning);
+const CONDITIONING: Out<Arc<Conditioning>> =
+    Out::new("conditioning", "The same prompts, for what the mask covers.");
 
 /// Whether only the rectangle around the mask is shown.
 const SHOWS: &[(&str, bool)] = &[("whole", false), ("bounds", true)];

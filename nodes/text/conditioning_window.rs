@@ -9,11 +9,15 @@ use pellucid_graph::{
 use pellucid_value::{Conditioning, Prompt, Value, Window};
 
 const CONDITIONING_IN: In<Arc<Conditioning>> = In::new("conditioning", "The encoded prompts.");
-const START: Param<f64> =
-    Param::float("start", 0.0, "Where it begins to count, as a part of the way from noise to picture.")
-        .range(0.0, 1.0);
+const START: Param<f64> = Param::float(
+    "start",
+    0.0,
+    "Where it begins to count, as a part of the way from noise to picture.",
+)
+.range(0.0, 1.0);
 const END: Param<f64> = Param::float("end", 1.0, "Where it ceases to count.").range(0.0, 1.0);
-const CONDITIONING: Out<Arc<Conditioning>> = Out::new("conditioning", "The same prompts, at their time.");
+const CONDITIONING: Out<Arc<Conditioning>> =
+    Out::new("conditioning", "The same prompts, at their time.");
 
 /// The record of `conditioning_window`.
 pub fn kind() -> NodeKind {

@@ -10,18 +10,27 @@ use pellucid_graph::{
 };
 use pellucid_value::{Clip, Conditioning, Family, Prompt, Sizes, Value};
 
-use super::encode_prompt::{conditioning_fact, embedding_files, named_embeddings, refuse_unnamed_embeddings};
+use super::encode_prompt::{
+    conditioning_fact, embedding_files, named_embeddings, refuse_unnamed_embeddings,
+};
 use crate::networks::{computing, failed};
 
 const CLIP: In<Arc<Clip>> = In::new("clip", "The text encoders of SDXL.");
 const TEXT_G: Param<String> = Param::text("text_g", "", "The prompt for the larger encoder, bigG.");
-const TEXT_L: Param<String> = Param::text("text_l", "", "The prompt for the smaller encoder, CLIP-L.");
-const WIDTH: Param<u32> =
-    Param::<u32>::int("width", 1024, "Width of the picture that the training crop would be cut from.")
-        .range(0, 32768);
-const HEIGHT: Param<u32> =
-    Param::<u32>::int("height", 1024, "Height of the picture that the training crop would be cut from.")
-        .range(0, 32768);
+const TEXT_L: Param<String> =
+    Param::text("text_l", "", "The prompt for the smaller encoder, CLIP-L.");
+const WIDTH: Param<u32> = Param::<u32>::int(
+    "width",
+    1024,
+    "Width of the picture that the training crop would be cut from.",
+)
+.range(0, 32768);
+const HEIGHT: Param<u32> = Param::<u32>::int(
+    "height",
+    1024,
+    "Height of the picture that the training crop would be cut from.",
+)
+.range(0, 32768);
 const CROP_X: Param<u32> = Param::<u32>::int("crop_x", 0, "Left of the crop.").range(0, 32768);
 const CROP_Y: Param<u32> = Param::<u32>::int("crop_y", 0, "Top of the crop.").range(0, 32768);
 const TARGET_WIDTH: Param<u32> =

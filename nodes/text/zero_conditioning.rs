@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use pellucid_graph::comfy::{ComfyClass, output, socket};
-use pellucid_graph::{
-    Check, CheckFn, Checked, Cost, In, NodeError, NodeKind, Out, Run, RunFn,
-};
+use pellucid_graph::{Check, CheckFn, Checked, Cost, In, NodeError, NodeKind, Out, Run, RunFn};
 use pellucid_value::{Array, Conditioning, Prompt, Value};
 
 const CONDITIONING_IN: In<Arc<Conditioning>> = In::new("conditioning", "The encoded prompts.");

@@ -150,7 +150,16 @@ fn every_code_is_documented() {
         }
     }
     let dense: String = sources.split_whitespace().collect::<Vec<_>>().join(" ");
-    for start in ["Diagnostic::error(", "Diagnostic::warning(", "self.tell(", "code: ", "=> ", "tell(", "file, ", "error("] {
+    for start in [
+        "Diagnostic::error(",
+        "Diagnostic::warning(",
+        "self.tell(",
+        "code: ",
+        "=> ",
+        "tell(",
+        "file, ",
+        "error(",
+    ] {
         for rest in dense.split(start).skip(1) {
             let word = rest.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
             if let Some(word) = word.filter(|word| documented.contains(word)) {

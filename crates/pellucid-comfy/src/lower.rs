@@ -142,6 +142,7 @@ fn translated(input: &ComfyInput, literal: Literal) -> Literal {
             let ours = table.iter().find(|(theirs, _)| theirs == word).map(|(_, ours)| ours);
             Json::Text(ours.unwrap_or(word).clone())
         }
+        (Translation::Is(yes), Json::Text(word)) => Json::Bool(**word == **yes),
         (Translation::Flag { yes, no }, Json::Bool(flag)) => {
             if *flag {
                 yes.clone()

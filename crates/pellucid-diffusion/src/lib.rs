@@ -19,11 +19,11 @@ mod vae;
 pub use codec::{decode_layers, encode_layers};
 pub use compute::Computing;
 pub use error::DiffusionError;
-pub use pellucid_nets::interpolate::bilinear;
 pub use facts::{
     NetworksFact, codec_fact, controlnet_fact, lora_fits, networks_fact, patch_fact, sharing_fact,
 };
 pub use files::{Networks, inspection, networks, open};
+pub use pellucid_nets::interpolate::bilinear;
 pub use sample::{Sampled, Sampling, SamplingStep, discretisation, sample};
 pub use text::{PromptText, encode_prompt};
-pub use vae::{TiledSize, decode_latent, encode_image};
+pub use vae::{TiledSize, decode_latent, encode_image, read_latent};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use candle_core::Tensor;
 use pellucid_nets::noise::{Generator, initial_noise};
 use pellucid_nets::vae::{Tiling, Vae as Network, crop_to_multiple, decode_tiled};
+use pellucid_nets::weights::Weights;
 use pellucid_pixel::Image;
 use pellucid_value::{Latent, Vae};
 
@@ -108,4 +109,33 @@ pub fn encode_image(
         });
     }
     latent_of(&Tensor::cat(&rows, 0)?, 1)
+}
+
+/// The latents in a file of this program or of ComfyUI; `name` stands for the file in errors.
+///
+/// Files of before 2023 hold them scaled for SD1.5, which the lack of a mark says.
+///
+/// # Errors
+/// When the bytes are no such file.
+pub fn read_latent(name: &str, bytes: Vec<u8>) -> Result<Latent, DiffusionError> {
+    const OLD_SCALE: f64 = 0.18215;
+    let weights = Weights::from_bytes(std::path::Path::new(name), bytes)?;
+    if !weights.has("latent_tensor") {
+        return unfit(format!("`{name}` holds no `latent_tensor`"));
+    }
+    let mut rows = weights.plain("latent_tensor")?;
+    if rows.rank() != 4 || rows.elem_count() == 0 {
+        return unfit(format!("`{name}` holds latents of shape {:?}", rows.dims()));
+    }
+    if !weights.has("latent_format_version_0") {
+        rows = (rows / OLD_SCALE)?;
+    }
+    let about = weights.metadata().get("pellucid").and_then(|text| {
+        serde_json::from_str::<serde_json::Value>(text).ok()?.get("frames")?.as_u64()
+    });
+    let frames = about.and_then(|frames| usize::try_from(frames).ok()).unwrap_or(1).max(1);
+    if rows.dim(0)? % frames != 0 {
+        return unfit(format!("`{name}` holds {} latents of {frames} frames", rows.dim(0)?));
+    }
+    latent_of(&rows, frames)
 }

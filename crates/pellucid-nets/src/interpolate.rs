@@ -62,11 +62,18 @@ pub fn resampled(
 
 /// One plane of `height` rows of `width` numbers, resampled linearly in both directions.
 pub fn bilinear(plane: &[f32], size: (usize, usize), new_size: (usize, usize)) -> Vec<f32> {
-    if size == new_size { plane.to_vec() } else { separable(plane, size, new_size, Method::Bilinear) }
+    if size == new_size {
+        plane.to_vec()
+    } else {
+        separable(plane, size, new_size, Method::Bilinear)
+    }
 }
 
 /// What to cut off left and right, and above and below; halves round to even.
-fn margins((width, height): (usize, usize), (new_width, new_height): (usize, usize)) -> (usize, usize) {
+fn margins(
+    (width, height): (usize, usize),
+    (new_width, new_height): (usize, usize),
+) -> (usize, usize) {
     let (old, new) = (width as f64 / height as f64, new_width as f64 / new_height as f64);
     let margin = |size: usize, ratio: f64| {
         let margin = ((size as f64 - size as f64 * ratio) / 2.0).round_ties_even();
@@ -81,7 +88,12 @@ fn margins((width, height): (usize, usize), (new_width, new_height): (usize, usi
     }
 }
 
-fn part(plane: &[f32], width: usize, (left, top): (usize, usize), size: (usize, usize)) -> Vec<f32> {
+fn part(
+    plane: &[f32],
+    width: usize,
+    (left, top): (usize, usize),
+    size: (usize, usize),
+) -> Vec<f32> {
     let row = |y: usize| &plane[(top + y) * width + left..][..size.0];
     (0..size.1).flat_map(row).copied().collect()
 }
@@ -94,7 +106,9 @@ fn separable(
 ) -> Vec<f32> {
     let (columns, rows) = (taps(width, new_width, method), taps(height, new_height, method));
     let mut across = vec![0.0; new_width * height];
-    for (line, old) in across.chunks_exact_mut(new_width.max(1)).zip(plane.chunks_exact(width.max(1))) {
+    for (line, old) in
+        across.chunks_exact_mut(new_width.max(1)).zip(plane.chunks_exact(width.max(1)))
+    {
         for (value, taps) in line.iter_mut().zip(&columns) {
             *value = taps.iter().map(|&(at, weight)| old[at] * weight).sum();
         }
@@ -229,7 +243,8 @@ mod tests {
 
     #[test]
     fn cutting_keeps_the_middle() {
-        let out = resampled(&[1.0, 2.0, 3.0, 4.0], [1, 1, 1, 4], (2, 1), Method::NearestExact, true);
+        let out =
+            resampled(&[1.0, 2.0, 3.0, 4.0], [1, 1, 1, 4], (2, 1), Method::NearestExact, true);
         assert_eq!(out, [2.0, 3.0]);
     }
 }

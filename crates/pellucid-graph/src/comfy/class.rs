@@ -123,6 +123,8 @@ pub enum Translation {
         /// For false.
         no: Json,
     },
+    /// true for this word, false for any other.
+    Is(String),
     /// The number 0xRRGGBB as `"#rrggbb"`.
     Colour,
 }
@@ -314,6 +316,13 @@ impl ComfyInput {
     #[must_use]
     pub fn as_values(mut self, yes: impl Into<Json>, no: impl Into<Json>) -> Self {
         self.translation = Translation::Flag { yes: yes.into(), no: no.into() };
+        self
+    }
+
+    /// The same combo, for a param that is true for this word and false for any other.
+    #[must_use]
+    pub fn is(mut self, word: &str) -> Self {
+        self.translation = Translation::Is(word.into());
         self
     }
 

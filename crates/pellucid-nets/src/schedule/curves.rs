@@ -33,12 +33,7 @@ pub(super) fn karras_of(steps: usize, sigma_min: f64, sigma_max: f64, degree: f6
 }
 
 /// Levels whose logarithms fall as a power of the part that is left.
-pub(super) fn exponential_of(
-    steps: usize,
-    sigma_min: f64,
-    sigma_max: f64,
-    power: f64,
-) -> Vec<f32> {
+pub(super) fn exponential_of(steps: usize, sigma_min: f64, sigma_max: f64, power: f64) -> Vec<f32> {
     let (low, high) = (sigma_min.ln(), sigma_max.ln());
     let level = |part: f32| {
         let part = if power == 1.0 { part } else { f64::from(part).powf(power) as f32 };
