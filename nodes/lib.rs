@@ -7,8 +7,6 @@
 
 use pellucid_graph::{Kinds, NodeKind};
 
-pub use comfy::CLASSES;
-
 mod alpha;
 mod assert;
 mod colour;
@@ -21,6 +19,7 @@ mod inspect;
 mod joining;
 mod key;
 mod latent;
+mod layer_diffusion;
 mod layers;
 mod limits;
 mod load;
@@ -83,6 +82,20 @@ pub const KINDS: &[fn() -> NodeKind] = &[
     sample::schedule_flip::kind,
     sample::schedule_karras::kind,
     sample::schedule_split::kind,
+    layer_diffusion::decode_joint::kind,
+    layer_diffusion::decode_layer::kind,
+    layer_diffusion::encode_condition::kind,
+    layer_diffusion::encode_layer::kind,
+    layer_diffusion::every_nth::kind,
+    layer_diffusion::frames_from_batch::kind,
+    layer_diffusion::harmlessness::kind,
+    layer_diffusion::latent_frame::kind,
+    layer_diffusion::layer_conditioned::kind,
+    layer_diffusion::layer_foreground::kind,
+    layer_diffusion::layer_given::kind,
+    layer_diffusion::layer_joint::kind,
+    layer_diffusion::load_layer_codec::kind,
+    layer_diffusion::transparency::kind,
     merge::alpha_over::kind,
     merge::light_wrap::kind,
     merge::merge::kind,
@@ -164,6 +177,7 @@ pub const KINDS: &[fn() -> NodeKind] = &[
 /// The built-in kinds, and the classes of ComfyUI that they serve together.
 pub fn kinds() -> Kinds {
     let mut kinds = Kinds::of(KINDS);
-    kinds.add_classes(CLASSES);
+    kinds.add_classes(comfy::CLASSES);
+    kinds.add_classes(layer_diffusion::CLASSES);
     kinds
 }

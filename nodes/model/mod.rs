@@ -4,4 +4,4 @@ pub mod apply_lora;
 pub mod free_u;
 pub mod model_sampling;
 pub mod rescale_cfg;
-mod steps;
+pub(crate) mod steps;

@@ -10,7 +10,7 @@ use pellucid_nets::vae::{cut, pad_to_multiple};
 use pellucid_pixel::{Alpha, Image};
 use pellucid_value::{Latent, LayerCodec, Vae, WeightFile};
 
-use crate::array::{alpha_of, colour_of, latent_of, layer_of, rows_of};
+use crate::array::{alpha_of, colour_of, latent_of, layer_of, numbers, rows_of};
 use crate::error::unfit;
 use crate::facts::loaded_bytes;
 use crate::files::open;
@@ -109,6 +109,56 @@ pub fn encode_layers(
         rows.push(posterior.sample(&(offset * codec.offset_scale)?)?);
     }
     latent_of(&Tensor::cat(&rows, 0)?, 1)
+}
+
+/// How far two decoded signals, each from -1 to 1, are apart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Harm {
+    /// The mean square of differences.
+    pub mse: f64,
+    /// The largest difference.
+    pub max: f64,
+}
+
+impl Harm {
+    /// The ratio of the signal's peak to the difference, in dB; at most 200.
+    pub fn psnr(&self) -> f64 {
+        const MOST: f64 = 200.0;
+        if self.mse > 0.0 { (10.0 * (4.0 / self.mse).log10()).min(MOST) } else { MOST }
+    }
+}
+
+/// For every layer, what hiding its transparency does to what the frozen autoencoder decodes: the
+/// adjusted latent against the one without the offset.
+///
+/// # Errors
+/// As [`encode_layers`].
+pub fn harmlessness(
+    computing: &Computing,
+    codec: &LayerCodec,
+    vae: &Vae,
+    layers: &Image,
+    step: &mut dyn FnMut(u64, u64) -> Result<(), DiffusionError>,
+) -> Result<Vec<Harm>, DiffusionError> {
+    let adjusted = rows_of(&encode_layers(computing, codec, vae, layers, step)?)?;
+    let plain = LayerCodec { offset_scale: 0.0, ..codec.clone() };
+    let plain = rows_of(&encode_layers(computing, &plain, vae, layers, step)?)?;
+    let network = vae::network(computing, vae)?;
+    let mut harms = Vec::new();
+    for row in 0..plain.dim(0)? {
+        let decoded = |rows: &Tensor| -> Result<Vec<f32>, DiffusionError> {
+            numbers(&network.decode_signal(&rows.narrow(0, row, 1)?)?)
+        };
+        let (a, b) = (decoded(&adjusted)?, decoded(&plain)?);
+        let apart = a.iter().zip(&b).map(|(a, b)| f64::from((a - b).abs()));
+        let (mut sum, mut max) = (0.0, 0.0f64);
+        for difference in apart {
+            sum += difference * difference;
+            max = max.max(difference);
+        }
+        harms.push(Harm { mse: sum / a.len().max(1) as f64, max });
+    }
+    Ok(harms)
 }
 
 fn decoder(

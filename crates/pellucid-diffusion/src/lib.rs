@@ -16,7 +16,7 @@ mod sample;
 mod text;
 mod vae;
 
-pub use codec::{decode_layers, encode_layers};
+pub use codec::{Harm, decode_layers, encode_layers, harmlessness};
 pub use compute::Computing;
 pub use error::DiffusionError;
 pub use facts::{

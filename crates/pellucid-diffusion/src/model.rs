@@ -28,7 +28,9 @@ pub(crate) fn unet(
         .iter()
         .filter(|step| changes_weights(step))
         .filter(|step| match step {
-            ModelStep::LayerPatch { window, .. } => takes_part(window),
+            ModelStep::LayerPatch { window, .. } | ModelStep::Offsets { window, .. } => {
+                takes_part(window)
+            }
             _ => true,
         })
         .collect();
@@ -64,7 +66,7 @@ fn patched(model: &Model, steps: &[&ModelStep]) -> Result<Weights, DiffusionErro
             ModelStep::LayerPatch { file, weight, .. } => {
                 weights.with_patches(layer_diffuse_patches(&open(file)?, *weight)?)?
             }
-            ModelStep::Offsets { file, weight } => {
+            ModelStep::Offsets { file, weight, .. } => {
                 let patches = diffusers_offsets(&open(file)?, &weights, *weight)?;
                 weights.with_patches(patches)?
             }

@@ -346,6 +346,13 @@ impl Param<FileRef> {
     }
 }
 
+impl Param<Option<FileRef>> {
+    /// A file that may be left out.
+    pub const fn file_or_unset(name: &'static str, place: FilePlace, doc: &'static str) -> Self {
+        Self::of(name, Takes::File(place), Default::Unset, doc)
+    }
+}
+
 impl Param<Vec<FileRef>> {
     /// Files, of which there may be none.
     pub const fn files_or_none(name: &'static str, place: FilePlace, doc: &'static str) -> Self {

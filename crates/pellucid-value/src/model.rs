@@ -117,6 +117,8 @@ pub enum ModelStep {
         file: WeightFile,
         /// How much of them, 1 as trained.
         weight: f64,
+        /// When they take part.
+        window: Window,
     },
     /// The frames of a picture share their attentions.
     Sharing(Sharing),

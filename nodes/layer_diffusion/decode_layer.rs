@@ -1,0 +1,114 @@
+//! Decodes latents to layers with transparency.
+
+use std::sync::Arc;
+
+use pellucid_diffusion::{decode_latent, decode_layers};
+use pellucid_graph::{
+    Check, CheckFn, Checked, Choice, Cost, In, NodeError, NodeKind, OptIn, Out, Run, RunFn,
+};
+use pellucid_pixel::{Alpha, Image, ImageFact};
+use pellucid_value::{Latent, LayerCodec, LayerCodecFact, Vae, Value};
+
+use crate::latent::decode_latent::{decode_bytes_per_pixel, picture_fact};
+use crate::networks::{computing, failed, steps};
+
+pub(super) const LATENT: In<Latent> = In::new("latent", "The latents, as a layer model drew them.");
+pub(super) const CODEC: In<Arc<LayerCodec>> =
+    In::new("codec", "The transparency codec of the same line.");
+pub(super) const VAE: OptIn<Arc<Vae>> =
+    OptIn::new("vae", "The autoencoder, unless `image` is given.");
+pub(super) const IMAGE_IN: OptIn<Image> =
+    OptIn::new("image", "The latents decoded already, one picture for each.");
+pub(super) const VIEWS: Choice<usize> = Choice::new(
+    "augmentations",
+    &COUNTS,
+    "How many turned and mirrored views the median is taken over: more are steadier and take longer.",
+);
+pub(super) const IMAGE: Out<Image> = Out::new("image", "The layers, with straight alpha.");
+
+const COUNTS: &[(&str, usize)] = &[("8", 8), ("4", 4), ("2", 2), ("1", 1)];
+
+/// The record of `decode_layer`.
+pub fn kind() -> NodeKind {
+    NodeKind {
+        name: "decode_layer".into(),
+        family: "layer_diffusion".into(),
+        docs: "Reads colour and alpha from latents that carry transparency. Every pixel is the lower median over turned and mirrored views. Any size will do: edges are repeated to a multiple of 64 pixels and cut off again.".into(),
+        revision: 1,
+        cost: Cost::Device,
+        inputs: vec![LATENT.decl(), CODEC.decl(), VAE.decl(), IMAGE_IN.decl()],
+        params: vec![VIEWS.decl()],
+        outputs: vec![IMAGE.decl()],
+        comfy: vec![],
+        check: CheckFn::Native(check),
+        run: RunFn::Native(run),
+    }
+}
+
+/// Bytes of features a pixel takes while a layer is decoded: the widest maps at full size, with
+/// those kept for the way up.
+pub(super) const BYTES_PER_PIXEL: u64 = 32 * 4 * 8;
+
+fn check(cx: &Check) -> Result<Checked, NodeError> {
+    let (latent, codec) = (cx.fact(LATENT), cx.fact(CODEC));
+    refuse_no_decoder(&codec)?;
+    let count = latent.batch * latent.frames;
+    let fact = match (cx.given(IMAGE_IN), cx.given(VAE)) {
+        (Some(image), _) => {
+            let size = (latent.picture_width(), latent.picture_height());
+            if image.batch != count || (image.width, image.height) != size {
+                let message = format!(
+                    "{} pictures of {}x{} for {count} latents of {}x{} pixels",
+                    image.batch, image.width, image.height, size.0, size.1
+                );
+                return Err(NodeError::at(IMAGE_IN, message)
+                    .hint("give the same latents, decoded by the autoencoder"));
+            }
+            image
+        }
+        (None, Some(vae)) => {
+            if vae.family.is_some_and(|family| family != codec.family) {
+                let message = format!(
+                    "the autoencoder is of {}, but the codec reads latents of {}",
+                    vae.family.map_or("", |family| family.name()),
+                    codec.family
+                );
+                return Err(NodeError::at(CODEC, message).hint("use the codec of the model's line"));
+            }
+            let fact = picture_fact(&latent, &vae, LATENT, VAE)?;
+            let pixels = u64::from(fact.width) * u64::from(fact.height);
+            cx.needs(vae.bytes + pixels * decode_bytes_per_pixel(&vae));
+            fact
+        }
+        (None, None) => {
+            return Err(NodeError::at(VAE, "there is neither an autoencoder nor decoded pictures")
+                .hint("wire the checkpoint's vae to `vae`"));
+        }
+    };
+    let side = |side: u32| u64::from(side.next_multiple_of(64));
+    cx.needs(codec.bytes + side(fact.width) * side(fact.height) * BYTES_PER_PIXEL);
+    Ok(Checked::Facts(vec![IMAGE.fact(ImageFact { alpha: Alpha::Straight, ..fact })]))
+}
+
+fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
+    let (latent, codec) = (cx.input(LATENT), cx.input(CODEC));
+    let computing = computing(cx)?;
+    let image = match (cx.given(IMAGE_IN), cx.given(VAE)) {
+        (Some(image), _) => image,
+        (None, Some(vae)) => {
+            decode_latent(&computing, &vae, &latent, None, &mut |_, _| Ok(())).map_err(failed)?
+        }
+        (None, None) => unreachable!("`check` refuses a node without either"),
+    };
+    let views = cx.choice(VIEWS);
+    let layers = decode_layers(&computing, &codec, &latent, &image, views, &mut steps(cx));
+    Ok(vec![IMAGE.put(layers.map_err(failed)?)])
+}
+
+/// Refuses a codec that only encodes.
+pub(super) fn refuse_no_decoder(codec: &LayerCodecFact) -> Result<(), NodeError> {
+    if codec.decodes {
+        return Ok(());
+    }
+    Err(NodeError::at(CODEC, "the codec has no decoder").hint("name one in `decoder`"))
+}
