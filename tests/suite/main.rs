@@ -18,3 +18,4 @@ mod language;
 mod random_edits;
 mod schema;
 mod watching;
+mod workflows;
