@@ -1,5 +1,6 @@
 //! The negative.
 
+use pellucid_graph::comfy::{ComfyClass, output, socket};
 use pellucid_graph::{Check, CheckFn, Checked, Cost, In, NodeError, NodeKind, Out, Run, RunFn};
 use pellucid_pixel::{colour, morphology};
 use pellucid_value::{Raster, Value};
@@ -21,10 +22,16 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![],
         outputs: vec![OUT.decl()],
-        comfy: vec![],
+        comfy: vec![image_invert()],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }
+}
+
+fn image_invert() -> ComfyClass {
+    ComfyClass::new("ImageInvert", "Invert Image")
+        .input(socket("image", "IMAGE").to(IN))
+        .output(output("IMAGE").from(OUT))
 }
 
 fn check(cx: &Check) -> Result<Checked, NodeError> {

@@ -13,7 +13,16 @@
 
 use pellucid_graph::comfy::ComfyClass;
 
+mod canny;
+mod grow_mask;
 mod guiders;
+mod image_alpha;
+mod image_batches;
+mod image_blend;
+mod image_rotate;
+mod image_sharpen;
+mod image_stitch;
+mod load_pictures;
 mod lora_loader;
 mod noise;
 mod previews;
@@ -22,12 +31,27 @@ mod rebatch_latents;
 mod sampler_classes;
 mod save_image;
 mod save_latent;
+mod upscale_models;
 pub(crate) mod words;
 
 /// Every class of this folder.
 pub const CLASSES: &[fn() -> ComfyClass] = &[
+    canny::class,
+    grow_mask::class,
     guiders::basic_guider,
     guiders::cfg_guider,
+    image_alpha::join_image_with_alpha,
+    image_alpha::porter_duff_image_composite,
+    image_alpha::split_image_with_alpha,
+    image_batches::image_batch,
+    image_batches::rebatch_images,
+    image_blend::class,
+    image_rotate::class,
+    image_sharpen::class,
+    image_stitch::class,
+    load_pictures::load_image,
+    load_pictures::load_image_mask,
+    load_pictures::load_image_output,
     lora_loader::class,
     noise::disable_noise,
     noise::random_noise,
@@ -39,6 +63,7 @@ pub const CLASSES: &[fn() -> ComfyClass] = &[
     primitives::primitive_int,
     primitives::primitive_string,
     primitives::primitive_string_multiline,
+    rebatch_latents::class,
     sampler_classes::ksampler_select,
     sampler_classes::dpm_adaptive,
     sampler_classes::dpmpp_2m_sde,
@@ -50,7 +75,8 @@ pub const CLASSES: &[fn() -> ComfyClass] = &[
     sampler_classes::euler_ancestral_cfg_pp,
     sampler_classes::lms,
     sampler_classes::sa_solver,
-    rebatch_latents::class,
     save_image::class,
     save_latent::class,
+    upscale_models::image_upscale_with_model,
+    upscale_models::upscale_model_loader,
 ];

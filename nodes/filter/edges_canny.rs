@@ -4,7 +4,7 @@ use pellucid_graph::{
     Check, CheckFn, Checked, Choice, Cost, In, NodeError, NodeKind, Out, Param, Params, Run, RunFn,
 };
 use pellucid_pixel::Matte;
-use pellucid_pixel::edges::{Canny, Norm, Source, canny, canny_matte};
+use pellucid_pixel::edges::{Canny, Manner, Norm, Source, canny, canny_matte};
 use pellucid_value::{Raster, Value};
 
 use super::spread::needs_frames;
@@ -37,6 +37,12 @@ const NORM: Choice<Norm> = Choice::new(
     &Norm::NAMES,
     "How a gradient is measured: `l1` is |dx| + |dy|, `l2` the length.",
 );
+const MANNER: Choice<Manner> = Choice::new(
+    "manner",
+    &Manner::NAMES,
+    "Whose details are followed: in `opencv` one of two equal neighbours is an edge, in `kornia` \
+     neither, and the blur is cut off at 5 pixels a side.",
+);
 const OUT: Out<Matte> = Out::new("matte", "1 on edges, 0 elsewhere.");
 
 /// The record of `edges_canny`.
@@ -51,7 +57,14 @@ pub fn kind() -> NodeKind {
         revision: 1,
         cost: Cost::Light,
         inputs: vec![IN.decl()],
-        params: vec![SOURCE.decl(), SIGMA.decl(), LOW.decl(), HIGH.decl(), NORM.decl()],
+        params: vec![
+            SOURCE.decl(),
+            SIGMA.decl(),
+            LOW.decl(),
+            HIGH.decl(),
+            NORM.decl(),
+            MANNER.decl(),
+        ],
         outputs: vec![OUT.decl()],
         comfy: vec![],
         check: CheckFn::Native(check),
@@ -86,5 +99,6 @@ fn how(params: Params) -> Canny {
         low: params.get(LOW) as f32,
         high: params.get(HIGH) as f32,
         norm: params.choice(NORM),
+        manner: params.choice(MANNER),
     }
 }

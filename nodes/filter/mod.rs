@@ -10,3 +10,5 @@ pub mod median;
 pub mod sharpen;
 mod spread;
 pub mod stroke;
+pub mod window_blur;
+pub mod window_sharpen;

@@ -12,4 +12,6 @@ pub mod load_images;
 pub mod load_latent;
 pub mod load_vae;
 pub mod pick_frame;
+pub mod pick_frames;
+pub mod repeat_frames;
 pub mod solid;

@@ -19,7 +19,8 @@ const RADIUS: Param<f64> = Param::float(
 const SHAPE: Choice<Shape> = Choice::new(
     "shape",
     &Shape::NAMES,
-    "The neighbourhood: `disc` keeps corners round, `square` keeps them square.",
+    "The neighbourhood: `disc` keeps corners round, `square` keeps them square, `diamond` \
+     cuts them off.",
 );
 const OUTSIDE: Choice<Outside> = Choice::new(
     "outside",

@@ -1,5 +1,6 @@
 //! Reads a matte from one channel of a picture.
 
+use pellucid_graph::comfy::{ComfyClass, combo, output, socket};
 use pellucid_graph::{
     Check, CheckFn, Checked, Choice, Cost, In, NodeError, NodeKind, Out, Run, RunFn,
 };
@@ -29,10 +30,18 @@ pub fn kind() -> NodeKind {
         inputs: vec![IMAGE.decl()],
         params: vec![CHANNEL.decl()],
         outputs: vec![OUT.decl()],
-        comfy: vec![],
+        comfy: vec![image_to_mask()],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }
+}
+
+/// Alpha is read as it is: ComfyUI turns it over when it loads a picture, not here.
+fn image_to_mask() -> ComfyClass {
+    ComfyClass::new("ImageToMask", "Convert Image to Mask")
+        .input(socket("image", "IMAGE").to(IMAGE))
+        .input(combo("channel", &["red", "green", "blue", "alpha"]).to(CHANNEL))
+        .output(output("MASK").from(OUT))
 }
 
 fn check(cx: &Check) -> Result<Checked, NodeError> {

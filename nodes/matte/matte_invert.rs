@@ -1,5 +1,6 @@
 //! Exchanges inside and outside.
 
+use pellucid_graph::comfy::{ComfyClass, output, socket};
 use pellucid_graph::{Check, CheckFn, Checked, Cost, In, NodeError, NodeKind, Out, Run, RunFn};
 use pellucid_pixel::Matte;
 use pellucid_pixel::morphology::invert;
@@ -19,10 +20,16 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![],
         outputs: vec![OUT.decl()],
-        comfy: vec![],
+        comfy: vec![invert_mask()],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }
+}
+
+fn invert_mask() -> ComfyClass {
+    ComfyClass::new("InvertMask", "InvertMask")
+        .input(socket("mask", "MASK").to(IN))
+        .output(output("MASK").from(OUT))
 }
 
 fn check(cx: &Check) -> Result<Checked, NodeError> {

@@ -1,5 +1,6 @@
 //! Shows a matte as a picture.
 
+use pellucid_graph::comfy::{ComfyClass, output, socket};
 use pellucid_graph::{
     Check, CheckFn, Checked, Choice, Cost, In, NodeError, NodeKind, Out, Param, Run, RunFn,
 };
@@ -41,10 +42,16 @@ pub fn kind() -> NodeKind {
         inputs: vec![MATTE.decl()],
         params: vec![TARGET.decl(), COLOUR.decl()],
         outputs: vec![OUT.decl()],
-        comfy: vec![],
+        comfy: vec![mask_to_image()],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }
+}
+
+fn mask_to_image() -> ComfyClass {
+    ComfyClass::new("MaskToImage", "Convert Mask to Image")
+        .input(socket("mask", "MASK").to(MATTE))
+        .output(output("IMAGE").from(OUT))
 }
 
 fn check(cx: &Check) -> Result<Checked, NodeError> {

@@ -1,5 +1,6 @@
 //! Cuts out a rectangle.
 
+use pellucid_graph::comfy::{ComfyClass, ComfyInput, int, output, socket};
 use pellucid_graph::{
     Check, CheckFn, Checked, Choice, Cost, In, NodeError, NodeKind, Out, Param, Params, Run, RunFn,
 };
@@ -28,7 +29,24 @@ const HEIGHT: Param<Option<u32>> = Param::<Option<u32>>::int_or_unset(
 .range(1, 65535);
 const EDGE: Choice<Edge> =
     Choice::new("edge", &Edge::NAMES, "What is seen where the rectangle leaves the picture.");
+const OUTSIDE: Choice<Outside> = Choice::new(
+    "outside",
+    &OUTSIDES,
+    "What becomes of a rectangle that leaves the picture: `show` keeps its size, `cut` cuts off \
+     what sticks out, `move` also moves a corner beyond the picture onto its last pixel.",
+);
 const OUT: Out<Raster> = Out::new("image", "The rectangle.");
+
+/// What becomes of a rectangle that leaves the picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Outside {
+    Show,
+    Cut,
+    Move,
+}
+
+const OUTSIDES: &[(&str, Outside)] =
+    &[("show", Outside::Show), ("cut", Outside::Cut), ("move", Outside::Move)];
 
 /// The record of `crop`.
 pub fn kind() -> NodeKind {
@@ -42,12 +60,42 @@ pub fn kind() -> NodeKind {
         revision: 1,
         cost: Cost::Light,
         inputs: vec![IN.decl()],
-        params: vec![X.decl(), Y.decl(), WIDTH.decl(), HEIGHT.decl(), EDGE.decl()],
+        params: vec![X.decl(), Y.decl(), WIDTH.decl(), HEIGHT.decl(), EDGE.decl(), OUTSIDE.decl()],
         outputs: vec![OUT.decl()],
-        comfy: vec![],
+        comfy: vec![image_crop(), crop_mask()],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }
+}
+
+fn image_crop() -> ComfyClass {
+    ComfyClass::new("ImageCrop", "Image Crop")
+        .input(socket("image", "IMAGE").to(IN))
+        .input(side("width").to(WIDTH))
+        .input(side("height").to(HEIGHT))
+        .input(start("x").to(X))
+        .input(start("y").to(Y))
+        .always(OUTSIDE, "move")
+        .output(output("IMAGE").from(OUT))
+}
+
+fn crop_mask() -> ComfyClass {
+    ComfyClass::new("CropMask", "CropMask")
+        .input(socket("mask", "MASK").to(IN))
+        .input(start("x").to(X))
+        .input(start("y").to(Y))
+        .input(side("width").to(WIDTH))
+        .input(side("height").to(HEIGHT))
+        .always(OUTSIDE, "cut")
+        .output(output("MASK").from(OUT))
+}
+
+fn side(name: &str) -> ComfyInput {
+    int(name, 512, 1..=16384)
+}
+
+fn start(name: &str) -> ComfyInput {
+    int(name, 0, 0..=16384)
 }
 
 fn check(cx: &Check) -> Result<Checked, NodeError> {
@@ -78,18 +126,29 @@ fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
 }
 
 fn rect(size: (u32, u32), params: Params) -> Result<Rect, NodeError> {
-    let (x, width) = axis(params.get(X), params.get(WIDTH), size.0)
+    let outside = params.choice(OUTSIDE);
+    let (x, width) = axis(params.get(X), params.get(WIDTH), size.0, outside)
         .map_err(|seen| refused(X, seen, "wide", size.0))?;
-    let (y, height) = axis(params.get(Y), params.get(HEIGHT), size.1)
+    let (y, height) = axis(params.get(Y), params.get(HEIGHT), size.1, outside)
         .map_err(|seen| refused(Y, seen, "high", size.1))?;
     Ok(Rect { x, y, width, height })
 }
 
 /// Start and length along an axis, or the span when it shows nothing of the picture.
-fn axis(start: i32, length: Option<u32>, size: u32) -> Result<(i64, u32), (i64, i64)> {
-    let (start, size) = (i64::from(start), i64::from(size));
+fn axis(
+    start: i32,
+    length: Option<u32>,
+    size: u32,
+    outside: Outside,
+) -> Result<(i64, u32), (i64, i64)> {
+    let (mut start, size) = (i64::from(start), i64::from(size));
+    if outside == Outside::Move {
+        start = start.clamp(0, size - 1);
+    }
     let end = length.map_or(size, |length| start + i64::from(length));
     if start < size && end > 0 && end > start {
+        let (start, end) =
+            if outside == Outside::Show { (start, end) } else { (start.max(0), end.min(size)) };
         Ok((start, (end - start) as u32))
     } else {
         Err((start, end))
@@ -111,15 +170,26 @@ mod tests {
 
     #[test]
     fn a_length_left_out_reaches_the_border() {
-        assert_eq!(axis(3, None, 10), Ok((3, 7)));
-        assert_eq!(axis(-2, None, 10), Ok((-2, 12)));
-        assert_eq!(axis(8, Some(5), 10), Ok((8, 5)));
+        let axis = |start, length| axis(start, length, 10, Outside::Show);
+        assert_eq!(axis(3, None), Ok((3, 7)));
+        assert_eq!(axis(-2, None), Ok((-2, 12)));
+        assert_eq!(axis(8, Some(5)), Ok((8, 5)));
+    }
+
+    #[test]
+    fn what_sticks_out_is_cut_off_where_that_is_asked_for() {
+        let cut = |start, length| axis(start, Some(length), 10, Outside::Cut);
+        assert_eq!([cut(8, 5), cut(-2, 5), cut(2, 3)], [Ok((8, 2)), Ok((0, 3)), Ok((2, 3))]);
+        assert!(cut(10, 5).is_err() && cut(-5, 5).is_err());
+        let moved = |start, length| axis(start, Some(length), 10, Outside::Move);
+        assert_eq!([moved(12, 5), moved(-5, 3), moved(8, 5)], [Ok((9, 1)), Ok((0, 3)), Ok((8, 2))]);
     }
 
     #[test]
     fn a_rectangle_beside_the_picture_is_refused() {
-        assert!(axis(10, None, 10).is_err());
-        assert!(axis(10, Some(3), 10).is_err());
-        assert!(axis(-3, Some(3), 10).is_err());
+        let axis = |start, length| axis(start, length, 10, Outside::Show);
+        assert!(axis(10, None).is_err());
+        assert!(axis(10, Some(3)).is_err());
+        assert!(axis(-3, Some(3)).is_err());
     }
 }

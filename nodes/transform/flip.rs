@@ -1,5 +1,6 @@
 //! Mirrors a picture.
 
+use pellucid_graph::comfy::{ComfyClass, combo_as, output, socket};
 use pellucid_graph::{
     Check, CheckFn, Checked, Choice, Cost, In, NodeError, NodeKind, Out, Run, RunFn,
 };
@@ -27,10 +28,18 @@ pub fn kind() -> NodeKind {
         inputs: vec![IN.decl()],
         params: vec![AXIS.decl()],
         outputs: vec![OUT.decl()],
-        comfy: vec![],
+        comfy: vec![image_flip()],
         check: CheckFn::Native(check),
         run: RunFn::Native(run),
     }
+}
+
+fn image_flip() -> ComfyClass {
+    let axes = [("x-axis: vertically", "vertical"), ("y-axis: horizontally", "horizontal")];
+    ComfyClass::new("ImageFlip", "Flip Image")
+        .input(socket("image", "IMAGE").to(IN))
+        .input(combo_as("flip_method", &axes).to(AXIS))
+        .output(output("IMAGE").from(OUT))
 }
 
 fn check(cx: &Check) -> Result<Checked, NodeError> {

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use crate::frames::build;
 use crate::image::unpremultiply;
 use crate::{Alpha, Encoding, Image, ImageFact, Matte, MatteFact, Pixel};
 
@@ -54,6 +55,19 @@ pub fn read_channel(image: &Image, channel: Channel) -> Matte {
     Matte::new(MatteFact { width, height, batch }, values.collect())
 }
 
+/// 1 where the 8-bit colour of a picture is exactly the one given, else 0. Straight colour is held
+/// to 0..1 and rounded half to even.
+pub fn matte_from_colour(image: &Image, colour: [u8; 3]) -> Matte {
+    let ImageFact { width, height, batch, .. } = image.fact;
+    let straight = image.straight();
+    let code = |v: f32| (v.clamp(0.0, 1.0) * 255.0).round_ties_even() as u8;
+    let values = build(image.pixels.len(), |i| {
+        let [r, g, b, _] = straight.pixels[i];
+        f32::from(u8::from([code(r), code(g), code(b)] == colour))
+    });
+    Matte::new(MatteFact { width, height, batch }, values)
+}
+
 /// A matte as an opaque grey picture, sRGB-encoded: 0 is black, 1 is white.
 pub fn grey_image(matte: &Matte) -> Image {
     image_of(matte, Alpha::Opaque, |value| [value, value, value, 1.0])
@@ -96,5 +110,14 @@ mod tests {
             read_channel(&colour_image(&matte, [0.1, 0.2, 0.3, 1.0]), Channel::Alpha),
             matte
         );
+    }
+
+    #[test]
+    fn a_colour_is_met_by_its_code_alone() {
+        let pixel = |red: f32| [red, 0.0, 1.2, 0.5];
+        // 127.5 is rounded to 128, 126.5 to 126.
+        let reds = [127.5, 128.4, 128.6, 126.5].map(|code: f32| pixel(code / 255.0));
+        let image = Image::new(ImageFact::new(4, 1, Alpha::Straight), reds.to_vec());
+        assert_eq!(*matte_from_colour(&image, [128, 0, 255]).values, [1.0, 1.0, 0.0, 0.0]);
     }
 }

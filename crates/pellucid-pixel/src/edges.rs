@@ -7,6 +7,7 @@ use gradient::{Gradient, gradients};
 
 use crate::blur::{Gaussian, gaussian_blur, gaussian_blur_matte};
 use crate::raster::alpha_plane;
+use crate::window::{Window, window_blur_matte};
 use crate::{Edge, Image, ImageFact, Matte, MatteFact};
 
 /// Differences below this are rounding: values of 8-bit pictures differ by 0.004 or not at all.
@@ -45,6 +46,23 @@ impl Norm {
     pub const NAMES: &'static [(&'static str, Self)] = &[("l1", Self::L1), ("l2", Self::L2)];
 }
 
+/// Whose details to follow where two libraries differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Manner {
+    /// OpenCV: of two equal neighbours along a row or a column one is an edge.
+    #[default]
+    OpenCv,
+    /// Kornia: an edge exceeds both neighbours, directions are rounded to 45 degrees, the blur is
+    /// cut off at 5 pixels a side and reflected at border pixels.
+    Kornia,
+}
+
+impl Manner {
+    /// The names used in graphs, default first.
+    pub const NAMES: &'static [(&'static str, Self)] =
+        &[("opencv", Self::OpenCv), ("kornia", Self::Kornia)];
+}
+
 /// How to find thin edges.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Canny {
@@ -59,24 +77,49 @@ pub struct Canny {
     pub high: f32,
     /// How gradients are measured.
     pub norm: Norm,
+    /// Whose details to follow.
+    pub manner: Manner,
 }
 
 impl Default for Canny {
     fn default() -> Self {
-        Self { source: Source::Luma, sigma: 0.0, low: 0.4, high: 0.8, norm: Norm::L1 }
+        Self {
+            source: Source::Luma,
+            sigma: 0.0,
+            low: 0.4,
+            high: 0.8,
+            norm: Norm::L1,
+            manner: Manner::OpenCv,
+        }
     }
 }
 
 /// Thin edges by J. Canny, 1986, as 1 on 0: Sobel gradients, local maxima along four directions,
 /// and hysteresis over eight neighbours. The border counts as its nearest pixel.
 pub fn canny(image: &Image, how: Canny) -> Matte {
-    thin::edges(&planes(image, how.source, how.sigma), image_size(&image.fact), how)
+    let planes = match how.manner {
+        Manner::OpenCv => planes(image, how.source, how.sigma),
+        Manner::Kornia => {
+            let sharp = planes(image, how.source, 0.0);
+            sharp.iter().map(|plane| windowed(plane, how.sigma)).collect()
+        }
+    };
+    thin::edges(&planes, image_size(&image.fact), how)
 }
 
 /// Thin edges of a matte; `how.source` does not matter.
 pub fn canny_matte(matte: &Matte, how: Canny) -> Matte {
-    let blur = Gaussian::new(how.sigma).with_edge(Edge::Clamp);
-    thin::edges(&[gaussian_blur_matte(matte, blur)], matte.fact, how)
+    let blurred = match how.manner {
+        Manner::OpenCv => {
+            gaussian_blur_matte(matte, Gaussian::new(how.sigma).with_edge(Edge::Clamp))
+        }
+        Manner::Kornia => windowed(matte, how.sigma),
+    };
+    thin::edges(&[blurred], matte.fact, how)
+}
+
+fn windowed(plane: &Matte, sigma: f32) -> Matte {
+    if sigma > 0.0 { window_blur_matte(plane, Window { radius: 2, sigma }) } else { plane.clone() }
 }
 
 /// How to find soft edges.
@@ -140,5 +183,44 @@ fn planes(image: &Image, source: Source, sigma: f32) -> Vec<Matte> {
         vec![plane(|[r, g, b, _]| 0.299 * r + 0.587 * g + 0.114 * b)]
     } else {
         vec![plane(|p| p[0]), plane(|p| p[1]), plane(|p| p[2])]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The picture and the edges come from the same steps written in numpy.
+    #[test]
+    fn kornias_manner_gives_its_edges() {
+        let value = |x: u32, y: u32| ((x * x * 7 + y * y * 5 + x * y * 3) % 23) as f32 / 22.0;
+        let values = (0..9).flat_map(|y| (0..12).map(move |x| value(x, y))).collect();
+        let matte = Matte::new(MatteFact::new(12, 9), values);
+        let how = Canny {
+            sigma: 1.0,
+            low: 0.5,
+            high: 0.9,
+            norm: Norm::L2,
+            manner: Manner::Kornia,
+            ..Canny::default()
+        };
+        let edges = canny_matte(&matte, how);
+        let rows: Vec<String> = edges
+            .values
+            .chunks(12)
+            .map(|row| row.iter().map(|v| if *v > 0.0 { '#' } else { '.' }).collect())
+            .collect();
+        let want = [
+            "..#.........",
+            "###.........",
+            "............",
+            ".........###",
+            "..........#.",
+            "..........#.",
+            "..........#.",
+            "..........#.",
+            "..........#.",
+        ];
+        assert_eq!(rows, want);
     }
 }

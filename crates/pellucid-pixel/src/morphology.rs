@@ -19,12 +19,14 @@ pub enum Shape {
     Disc,
     /// All pixels with `|dx| <= r` and `|dy| <= r`.
     Square,
+    /// All pixels with `|dx| + |dy| <= r`.
+    Diamond,
 }
 
 impl Shape {
     /// The names used in graphs, default first.
     pub const NAMES: &'static [(&'static str, Self)] =
-        &[("disc", Self::Disc), ("square", Self::Square)];
+        &[("disc", Self::Disc), ("square", Self::Square), ("diamond", Self::Diamond)];
 }
 
 /// What counts as being outside the picture when a matte grows or shrinks.
@@ -119,7 +121,8 @@ fn whole<const MAX: bool>(matte: &Matte, within: Neighbourhood, radius: usize) -
     };
     matte_frames(matte, matte.fact, |frame: Raster<'_, 1>, out| match within.shape {
         Shape::Square => extreme::square::<MAX>(frame, radius, outside, out),
-        Shape::Disc => extreme::disc::<MAX>(frame, radius, outside, out),
+        Shape::Disc => extreme::spans::<MAX>(frame, radius, extreme::disc, outside, out),
+        Shape::Diamond => extreme::spans::<MAX>(frame, radius, extreme::diamond, outside, out),
     })
 }
 
@@ -166,6 +169,48 @@ pub fn feather(matte: &Matte, sigma: f32, side: Side) -> Matte {
     }
 }
 
+/// How wide the ramps of [`feather_border`] are, in pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ramps {
+    /// At the left border.
+    pub left: u32,
+    /// At the top border.
+    pub top: u32,
+    /// At the right border.
+    pub right: u32,
+    /// At the bottom border.
+    pub bottom: u32,
+    /// Begin the ramps of right and bottom one step outside, on the first column and row instead.
+    pub wrapped: bool,
+}
+
+/// Fades a matte out towards the borders of the picture: value `k` of a ramp of `n`, counted from
+/// the border and from 0, is multiplied by `(k + 1) / n`. A ramp is at most as wide as the picture.
+pub fn feather_border(matte: &Matte, ramps: Ramps) -> Matte {
+    let columns = border_factors(matte.fact.width, ramps.left, ramps.right, ramps.wrapped);
+    let rows = border_factors(matte.fact.height, ramps.top, ramps.bottom, ramps.wrapped);
+    let mut values = matte.values.to_vec();
+    let (width, height) = (matte.fact.width as usize, matte.fact.height as usize);
+    values.par_chunks_mut(width).with_min_len(16).enumerate().for_each(|(y, row)| {
+        for (value, column) in row.iter_mut().zip(&columns) {
+            *value *= column * rows[y % height];
+        }
+    });
+    Matte::new(matte.fact, values)
+}
+
+fn border_factors(len: u32, start: u32, end: u32, wrapped: bool) -> Vec<f32> {
+    let (n, start, end) = (len as usize, start.min(len), end.min(len));
+    let mut factors = vec![1.0; n];
+    let step = |k: u32, of: u32| ((f64::from(k) + 1.0) / f64::from(of)) as f32;
+    (0..start).for_each(|k| factors[k as usize] *= step(k, start));
+    for k in 0..end {
+        let from_end = k as usize + usize::from(!wrapped);
+        factors[(n - from_end) % n] *= step(k, end);
+    }
+    factors
+}
+
 /// 1 where a value is at least `level`, else 0; with `softness` a linear ramp that wide, centred
 /// on `level`.
 pub fn threshold(matte: &Matte, level: f32, softness: f32) -> Matte {
@@ -176,7 +221,56 @@ pub fn threshold(matte: &Matte, level: f32, softness: f32) -> Matte {
     }
 }
 
+/// 1 where a value is above `level`, else 0.
+pub fn above(matte: &Matte, level: f32) -> Matte {
+    matte.map(|value| f32::from(u8::from(value > level)))
+}
+
 /// One minus every value.
 pub fn invert(matte: &Matte) -> Matte {
     matte.map(|value| 1.0 - value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MatteFact;
+
+    fn dot(size: u32) -> Matte {
+        let mut values = vec![0.0; (size * size) as usize];
+        values[(size / 2 * size + size / 2) as usize] = 1.0;
+        Matte::new(MatteFact::new(size, size), values)
+    }
+
+    #[test]
+    fn a_diamond_is_what_a_plus_gives_when_it_grows_again_and_again() {
+        let within = |radius: u32| Neighbourhood {
+            shape: Shape::Diamond,
+            radius: radius as f32,
+            outside: Outside::Ignored,
+        };
+        let stepwise = (0..4).fold(dot(9), |matte, _| dilate(&matte, within(1)));
+        assert_eq!(dilate(&dot(9), within(4)), stepwise);
+        assert_eq!(dilate(&dot(9), within(1)).values.iter().sum::<f32>(), 5.0);
+        assert_eq!(stepwise.values.iter().sum::<f32>(), 41.0);
+    }
+
+    #[test]
+    fn borders_fade_by_equal_steps() {
+        let matte = Matte::new(MatteFact::new(6, 1), vec![1.0; 6]);
+        let faded = |ramps| feather_border(&matte, ramps).values.to_vec();
+        let ramps = Ramps { left: 2, right: 4, ..Ramps::default() };
+        assert_eq!(faded(ramps), [0.5, 1.0, 1.0, 0.75, 0.5, 0.25]);
+        let wrapped = Ramps { wrapped: true, ..ramps };
+        assert_eq!(faded(wrapped), [0.5 * 0.25, 1.0, 1.0, 1.0, 0.75, 0.5]);
+        let wide = Ramps { top: 9, bottom: 0, ..Ramps::default() };
+        assert_eq!(faded(wide), [1.0; 6]);
+    }
+
+    #[test]
+    fn the_level_itself_is_inside_or_not() {
+        let matte = Matte::new(MatteFact::new(2, 1), vec![0.5, 0.6]);
+        assert_eq!(*threshold(&matte, 0.5, 0.0).values, [1.0, 1.0]);
+        assert_eq!(*above(&matte, 0.5).values, [0.0, 1.0]);
+    }
 }

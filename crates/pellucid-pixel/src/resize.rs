@@ -6,7 +6,8 @@ mod passes;
 use std::ops::Range;
 
 pub use kernel::Filter;
-use kernel::Taps;
+pub(crate) use kernel::Taps;
+pub(crate) use passes::scale;
 
 use crate::raster::{image_frames, matte_frames, mixable};
 use crate::{Alpha, Encoding, Image, ImageFact, Matte, MatteFact};

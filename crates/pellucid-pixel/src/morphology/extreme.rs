@@ -78,12 +78,13 @@ pub(super) fn square<const MAX: bool>(
     separable(frame, &filter, &filter, out, |_| ());
 }
 
-/// The extreme over the pixels with `dx² + dy² <= radius²`.
+/// The extreme over pixels whose rows are spans of half length `half_span(radius, dy)`.
 ///
-/// The rows of a disc are spans; rows with spans of the same length share one running extreme.
-pub(super) fn disc<const MAX: bool>(
+/// Rows with spans of the same length share one running extreme.
+pub(super) fn spans<const MAX: bool>(
     frame: Raster<'_, 1>,
     radius: usize,
+    half_span: fn(usize, usize) -> usize,
     outside: f32,
     out: &mut [[f32; 1]],
 ) {
@@ -116,8 +117,13 @@ pub(super) fn disc<const MAX: bool>(
     }
 }
 
+/// The largest `dx` with `dx + dy <= radius`.
+pub(super) fn diamond(radius: usize, dy: usize) -> usize {
+    radius - dy
+}
+
 /// The largest `dx` with `dx² + dy² <= radius²`.
-fn half_span(radius: usize, dy: usize) -> usize {
+pub(super) fn disc(radius: usize, dy: usize) -> usize {
     (radius * radius - dy * dy).isqrt()
 }
 

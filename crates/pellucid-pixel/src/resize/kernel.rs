@@ -78,7 +78,7 @@ fn lanczos3(x: f64) -> f64 {
 }
 
 /// For each output position of one axis: which source positions it mixes, and how.
-pub(super) struct Taps {
+pub(crate) struct Taps {
     spans: Vec<Span>,
     weights: Vec<f32>,
     /// The largest number of taps of any output position.
@@ -110,6 +110,14 @@ impl Taps {
                 taps.push(first, &weights);
             }
         }
+        taps
+    }
+
+    /// Taps given one output position after the other: the first source position, and the weights
+    /// from there on.
+    pub fn of(spans: impl Iterator<Item = (usize, Vec<f32>)>) -> Self {
+        let mut taps = Self { spans: Vec::new(), weights: Vec::new(), longest: 1 };
+        spans.for_each(|(first, weights)| taps.push(first, &weights));
         taps
     }
 

@@ -17,7 +17,7 @@ const RING_TAPS: usize = 64;
 
 /// Scales `src` by the given taps, `None` meaning that an axis is copied, into `out`; then
 /// `finish` sees each row once.
-pub(super) fn scale<const C: usize>(
+pub(crate) fn scale<const C: usize>(
     src: Raster<'_, C>,
     x: Option<&Taps>,
     y: Option<&Taps>,
