@@ -5,9 +5,7 @@ use std::sync::Arc;
 use pellucid_diffusion::{decode_latent, decode_layers};
 use pellucid_graph::{Check, CheckFn, Checked, Cost, In, NodeError, NodeKind, Out, Run, RunFn};
 use pellucid_pixel::{Alpha, Image, ImageFact, Layer, Layers};
-use pellucid_value::{
-    Latent, LatentFact, LayerFact, LayerFactContent, LayersFact, Vae, Value,
-};
+use pellucid_value::{Latent, LatentFact, LayerFact, LayerFactContent, LayersFact, Vae, Value};
 
 use super::decode_layer::{BYTES_PER_PIXEL, CODEC, VIEWS, refuse_no_decoder};
 use super::latent_frame::frame;

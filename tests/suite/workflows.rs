@@ -143,9 +143,7 @@ fn written(path: &Path, part: Part, want: &[f32]) -> Vec<f32> {
         Part::Pooled => "pooled.0",
         Part::Whole => *names
             .keys()
-            .find(|name| {
-                ["image", "matte", "latent_tensor", "tokens.0", "sigma"].contains(name)
-            })
+            .find(|name| ["image", "matte", "latent_tensor", "tokens.0", "sigma"].contains(name))
             .unwrap(),
     };
     let values = floats(&tensors, name);
@@ -159,10 +157,9 @@ fn floats(tensors: &SafeTensors, name: &str) -> Vec<f32> {
     let tensor = tensors.tensor(name).unwrap();
     let data = tensor.data();
     match tensor.dtype() {
-        Dtype::F64 => data
-            .chunks_exact(8)
-            .map(|c| f64::from_le_bytes(c.try_into().unwrap()) as f32)
-            .collect(),
+        Dtype::F64 => {
+            data.chunks_exact(8).map(|c| f64::from_le_bytes(c.try_into().unwrap()) as f32).collect()
+        }
         _ => data.chunks_exact(4).map(|c| f32::from_le_bytes(c.try_into().unwrap())).collect(),
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use pellucid_graph::{Budget, Override};
 use pellucid_host::{CacheChoice, Options};
+use pellucid_value::{Compute, Device, Precision};
 
 use crate::exit::Failure;
 
@@ -34,6 +35,8 @@ pub enum Command {
     Kinds(KindsArgs),
     /// Print the JSON Schema of graphs
     Schema(SchemaArgs),
+    /// What is in the model folders, and what a weight file is
+    Models(ModelsArgs),
     /// Turn a picture back into the graph it was made by
     Import(ImportArgs),
 }
@@ -79,12 +82,12 @@ pub struct GraphArgs {
 /// How to work.
 #[derive(Debug, Args)]
 pub struct WorkArgs {
-    /// Device to work on; this build has cpu
-    #[arg(long, default_value = "cpu", value_parser = ["cpu"])]
-    pub device: String,
-    /// Number type to work with; this build has f32
-    #[arg(long, default_value = "f32", value_parser = ["f32"])]
-    pub dtype: String,
+    /// Device for networks: cpu, cuda, cuda:N or metal, where this build has them
+    #[arg(long, default_value = "cpu", value_parser = device)]
+    pub device: Device,
+    /// Numbers that networks compute in: f32 is the reference
+    #[arg(long, default_value = "f32", value_parser = precision)]
+    pub dtype: Precision,
     /// Threads to work with (default: all)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub threads: Option<u32>,
@@ -169,6 +172,56 @@ pub struct ImportArgs {
     pub output: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct ModelsArgs {
+    #[command(subcommand)]
+    pub command: Option<ModelsCommand>,
+    /// Folder of models (repeatable)
+    #[arg(long, value_name = "DIR")]
+    pub models: Vec<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ModelsCommand {
+    /// List what is in the model folders
+    List(ListArgs),
+    /// Say what a weight file is, and what is wrong with it
+    Inspect(InspectArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Folder of models (repeatable)
+    #[arg(long, value_name = "DIR")]
+    pub models: Vec<PathBuf>,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// The file, or its name in the model folders
+    pub file: PathBuf,
+    /// Look at every number, for those that are not finite
+    #[arg(long)]
+    pub numbers: bool,
+    /// Folder of models (repeatable)
+    #[arg(long, value_name = "DIR")]
+    pub models: Vec<PathBuf>,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The model folders named on the command line, then those of the environment.
+pub fn model_folders(named: &[PathBuf]) -> Vec<PathBuf> {
+    let more = std::env::var_os("PELLUCID_MODELS").unwrap_or_default();
+    let more = std::env::split_paths(&more).filter(|path| !path.as_os_str().is_empty());
+    named.iter().cloned().chain(more).collect()
+}
+
 impl GraphArgs {
     /// The options they stand for, with everything else as usual.
     pub fn options(&self) -> Options {
@@ -176,9 +229,7 @@ impl GraphArgs {
         options.set = self.set.iter().map(|text| Override { text: text.clone() }).collect();
         options.root = self.root.clone();
         options.nodes = self.nodes.clone();
-        options.models = self.models.clone();
-        let more = std::env::var_os("PELLUCID_MODELS").unwrap_or_default();
-        options.models.extend(std::env::split_paths(&more).filter(|p| !p.as_os_str().is_empty()));
+        options.models = model_folders(&self.models);
         options
     }
 }
@@ -189,6 +240,7 @@ impl WorkArgs {
         if let Some(threads) = self.threads {
             options.threads = threads as usize;
         }
+        options.compute = Compute { device: self.device, precision: self.dtype };
         options.budget = Budget { memory: self.memory.or_else(most_memory), ..Budget::default() };
         options.cache = match (&self.cache, self.no_cache) {
             (_, true) => CacheChoice::None,
@@ -222,6 +274,33 @@ fn user_cache() -> Option<PathBuf> {
         dir("XDG_CACHE_HOME").or_else(|| dir("HOME").map(|home| home.join(".cache")))
     };
     base.map(|base| base.join("pellucid"))
+}
+
+/// A device by its name on the command line.
+fn device(text: &str) -> Result<Device, String> {
+    let built = |has: bool, name: &str, device: Device| match has {
+        true => Ok(device),
+        false => Err(format!("this build has no {name}; build with `--features {name}`")),
+    };
+    match text.split_once(':').unwrap_or((text, "0")) {
+        ("cpu", "0") => Ok(Device::Cpu),
+        ("cuda", index) => match index.parse() {
+            Ok(index) => built(cfg!(feature = "cuda"), "cuda", Device::Cuda(index)),
+            Err(_) => Err("write cuda or cuda:N".into()),
+        },
+        ("metal", "0") => built(cfg!(feature = "metal"), "metal", Device::Metal),
+        _ => Err("it may be cpu, cuda, cuda:N or metal".into()),
+    }
+}
+
+/// A type of number by its name on the command line.
+fn precision(text: &str) -> Result<Precision, String> {
+    match text {
+        "f32" => Ok(Precision::F32),
+        "bf16" => Ok(Precision::Bf16),
+        "f16" => Ok(Precision::F16),
+        _ => Err("it may be f32, bf16 or f16".into()),
+    }
 }
 
 /// A number of bytes with an optional K, M, G or T.

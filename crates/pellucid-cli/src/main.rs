@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Command::Show(args) => commands::show::show(args),
         Command::Kinds(args) => commands::kinds::kinds(args),
         Command::Schema(args) => commands::schema::schema(args),
+        Command::Models(args) => commands::models::models(args),
         Command::Import(args) => commands::import::import(args),
     };
     exit.unwrap_or_else(|failure| terminal::fail(&failure)).into()

@@ -7,6 +7,7 @@ mod array;
 mod codec;
 mod compute;
 mod denoise;
+mod describe;
 mod error;
 mod facts;
 mod files;
@@ -18,6 +19,7 @@ mod vae;
 
 pub use codec::{Harm, decode_layers, encode_layers, harmlessness};
 pub use compute::Computing;
+pub use describe::{Description, describe};
 pub use error::DiffusionError;
 pub use facts::{
     NetworksFact, codec_fact, controlnet_fact, lora_fits, networks_fact, patch_fact, sharing_fact,

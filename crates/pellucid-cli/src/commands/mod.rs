@@ -5,6 +5,7 @@ pub mod explain;
 pub mod fmt;
 pub mod import;
 pub mod kinds;
+pub mod models;
 pub mod run;
 pub mod schema;
 pub mod show;
