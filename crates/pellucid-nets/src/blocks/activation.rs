@@ -1,17 +1,33 @@
 //! Activations, in the exact form the checkpoints were trained with.
 
 use candle_core::Tensor;
+use pellucid_kernels::ops;
 
-use super::NetworkError;
+use super::{NetworkError, input_error};
 
 /// `x · Φ(x)` with the error function, not its tanh approximation.
 pub fn gelu(x: &Tensor) -> Result<Tensor, NetworkError> {
-    Ok(x.gelu_erf()?)
+    Ok(if ops::serves(x) { ops::gelu(x)? } else { x.gelu_erf()? })
 }
 
 /// `x · sigmoid(x)`, also called swish.
 pub fn silu(x: &Tensor) -> Result<Tensor, NetworkError> {
-    Ok(candle_nn::ops::silu(x)?)
+    Ok(if ops::serves(x) { ops::silu(x)? } else { candle_nn::ops::silu(x)? })
+}
+
+/// `a · gelu(b)`, `[a, b]` the halves of the last axis.
+pub fn geglu(x: &Tensor) -> Result<Tensor, NetworkError> {
+    let width = x.dims().last().copied().unwrap_or(0);
+    if width == 0 || !width.is_multiple_of(2) {
+        return input_error(format!("rows of {width} numbers have no halves"));
+    }
+    if ops::serves(x) {
+        return Ok(ops::geglu(x)?);
+    }
+    let axis = x.rank() - 1;
+    let a = x.narrow(axis, 0, width / 2)?;
+    let b = x.narrow(axis, width / 2, width / 2)?.contiguous()?;
+    Ok((a * gelu(&b)?)?)
 }
 
 #[cfg(test)]

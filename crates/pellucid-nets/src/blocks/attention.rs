@@ -1,6 +1,7 @@
 //! Softmax attention with a bounded working set.
 
 use candle_core::{DType, Tensor};
+use pellucid_kernels::ops;
 
 use super::{NetworkError, input_error};
 
@@ -24,6 +25,9 @@ pub fn attend(q: &Tensor, k: &Tensor, v: &Tensor, heads: usize) -> Result<Tensor
             k.dims(),
             v.dims()
         ));
+    }
+    if ops::serves(q) && ops::serves(k) && ops::serves(v) {
+        return Ok(ops::attention(q, k, v, heads)?);
     }
     let scale = 1.0 / ((width / heads) as f64).sqrt();
     let q = (split_heads(q, heads)? * scale)?;

@@ -1,6 +1,7 @@
 //! A two-dimensional convolution.
 
 use candle_core::{DType, Tensor};
+use pellucid_kernels::ops;
 
 use super::{NetworkError, Source, input_error};
 
@@ -67,8 +68,23 @@ impl Conv2d {
 
     /// `[b, in, h, w]` to `[b, out, h', w']`; an error if the padded picture is smaller than the kernel.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, NetworkError> {
+        self.check(x)?;
+        self.add_bias(x, &self.bias)
+    }
+
+    /// [`Conv2d::forward`] plus a number for each batch item and channel, `shift` `[b, out]`.
+    pub fn forward_shifted(&self, x: &Tensor, shift: &Tensor) -> Result<Tensor, NetworkError> {
+        self.check(x)?;
+        let wanted = (x.dim(0)?, self.weight.dim(0)?);
+        if shift.dims2()? != wanted {
+            return input_error(format!("a shift of shape {:?}, not {wanted:?}", shift.dims()));
+        }
+        self.add_bias(x, &shift.broadcast_add(&self.bias.to_dtype(shift.dtype())?)?)
+    }
+
+    fn check(&self, x: &Tensor) -> Result<(), NetworkError> {
         let (_, channels, height, width) = x.dims4()?;
-        let (output, input, kernel, _) = self.weight.dims4()?;
+        let (_, input, kernel, _) = self.weight.dims4()?;
         if channels != input {
             return input_error(format!("wanted {input} channels, got {channels}"));
         }
@@ -77,8 +93,17 @@ impl Conv2d {
                 "{width}x{height} is too small for a {kernel}x{kernel} kernel"
             ));
         }
-        let y = self.correlate(x)?;
-        Ok(y.broadcast_add(&self.bias.reshape((1, output, 1, 1))?)?)
+        Ok(())
+    }
+
+    /// The convolution plus `bias`, `[out]` or `[b, out]`.
+    fn add_bias(&self, x: &Tensor, bias: &Tensor) -> Result<Tensor, NetworkError> {
+        if ops::serves(x) && self.weight.device().is_cpu() {
+            let bias = bias.to_dtype(DType::F32)?;
+            return Ok(ops::conv2d(x, &self.weight, &bias, self.stride, self.padding)?);
+        }
+        let bias = bias.reshape(((), self.weight.dim(0)?, 1, 1))?;
+        Ok(self.correlate(x)?.broadcast_add(&bias)?)
     }
 
     fn correlate(&self, x: &Tensor) -> Result<Tensor, NetworkError> {

@@ -1,6 +1,7 @@
 //! A dense layer.
 
-use candle_core::Tensor;
+use candle_core::{DType, Tensor};
+use pellucid_kernels::ops;
 
 use super::{NetworkError, Source, input_error};
 
@@ -36,6 +37,10 @@ impl Linear {
         match shape.last_mut() {
             Some(last) if *last == input => *last = output,
             _ => return input_error(format!("wanted vectors of {input} numbers, got {shape:?}")),
+        }
+        if ops::serves(x) && self.weight.device().is_cpu() {
+            let bias = self.bias.as_ref().map(|bias| bias.to_dtype(DType::F32)).transpose()?;
+            return Ok(ops::linear(x, &self.weight, bias.as_ref())?);
         }
         // One matrix product over all rows, instead of one per batch item.
         let rows = x.reshape(((), input))?;

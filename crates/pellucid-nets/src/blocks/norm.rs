@@ -1,8 +1,10 @@
 //! Group and layer normalisation, computed in f32 whatever the type of the input.
 
 use candle_core::{D, DType, Tensor};
+use pellucid_kernels::activation::Function;
+use pellucid_kernels::ops;
 
-use super::{NetworkError, Source, input_error};
+use super::{NetworkError, Source, input_error, silu};
 
 /// Normalises groups of channels over all their pixels, then scales and shifts each channel.
 #[derive(Clone, Debug)]
@@ -34,10 +36,26 @@ impl GroupNorm {
 
     /// `[b, c, h, w]` to the same shape and type.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, NetworkError> {
+        self.run(x, Function::Identity)
+    }
+
+    /// [`GroupNorm::forward`], then [`silu`], in one pass.
+    pub fn forward_silu(&self, x: &Tensor) -> Result<Tensor, NetworkError> {
+        if ops::serves(x) {
+            return self.run(x, Function::Silu);
+        }
+        silu(&self.forward(x)?)
+    }
+
+    fn run(&self, x: &Tensor, function: Function) -> Result<Tensor, NetworkError> {
         let (batch, channels, height, width) = x.dims4()?;
         if channels != self.weight.elem_count() {
             let wanted = self.weight.elem_count();
             return input_error(format!("wanted {wanted} channels, got {channels}"));
+        }
+        if ops::serves(x) {
+            let Self { weight, bias, groups, eps } = self;
+            return Ok(ops::group_norm(x, weight, bias, *groups, *eps, function)?);
         }
         let per_group = channels / self.groups;
         let grouped = x.to_dtype(DType::F32)?;
@@ -73,6 +91,9 @@ impl LayerNorm {
 
     /// `[…, width]` to the same shape and type.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, NetworkError> {
+        if ops::serves(x) {
+            return Ok(ops::layer_norm(x, &self.weight, &self.bias, self.eps)?);
+        }
         let wide = x.to_dtype(DType::F32)?;
         let centred = wide.broadcast_sub(&wide.mean_keepdim(D::Minus1)?)?;
         let deviation = (centred.sqr()?.mean_keepdim(D::Minus1)? + self.eps)?.sqrt()?;

@@ -1,6 +1,7 @@
 //! Exact-size nearest-neighbour scaling and one-sided padding.
 
 use candle_core::Tensor;
+use pellucid_kernels::ops;
 
 use super::{NetworkError, input_error};
 
@@ -45,18 +46,24 @@ fn resize(
     if old_height == 0 || old_width == 0 || height == 0 || width == 0 {
         return input_error(format!("cannot scale {old_width}x{old_height} to {width}x{height}"));
     }
-    let rows = Tensor::new(sources(old_height, height, rule), x.device())?;
-    let columns = Tensor::new(sources(old_width, width, rule), x.device())?;
-    Ok(x.contiguous()?.index_select(&rows, 2)?.index_select(&columns, 3)?)
+    let (rows, columns) = (sources(old_height, height, rule), sources(old_width, width, rule));
+    if ops::serves(x) {
+        return Ok(ops::pick(x, rows, columns)?);
+    }
+    let index = |list: Vec<usize>| {
+        let list: Vec<u32> = list.into_iter().map(|index| index as u32).collect();
+        Tensor::new(list, x.device())
+    };
+    Ok(x.contiguous()?.index_select(&index(rows)?, 2)?.index_select(&index(columns)?, 3)?)
 }
 
 /// The source index for each target index, in whole numbers.
-fn sources(old: usize, new: usize, rule: NearestRule) -> Vec<u32> {
+fn sources(old: usize, new: usize, rule: NearestRule) -> Vec<usize> {
     let source = |x: usize| match rule {
         NearestRule::Corner => x * old / new,
         NearestRule::Centre => (2 * x + 1) * old / (2 * new),
     };
-    (0..new).map(|x| source(x).min(old - 1) as u32).collect()
+    (0..new).map(|x| source(x).min(old - 1)).collect()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::weights::Weights;
 pub struct Source {
     /// The tensors, seen from the part of the network that is being loaded.
     pub weights: Weights,
-    /// The type the network computes in.
+    /// The type the weights are held in.
     pub dtype: DType,
     /// Where the network computes.
     pub device: Device,
@@ -30,6 +30,12 @@ impl Source {
     /// The same tensors in another type.
     pub fn with_dtype(&self, dtype: DType) -> Self {
         Self { dtype, ..self.clone() }
+    }
+
+    /// The type of everything but the weights: on the CPU short weights are widened as they are used, so
+    /// nothing else is rounded to their type; elsewhere one type is used throughout.
+    pub fn activations(&self) -> DType {
+        if self.device.is_cpu() { DType::F32 } else { self.dtype }
     }
 
     /// The tensor named `key`, which must have this shape.

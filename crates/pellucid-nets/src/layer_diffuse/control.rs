@@ -31,7 +31,7 @@ impl ControlEncoder {
             strides.iter().enumerate().map(conv).collect::<Result<Vec<_>, _>>()
         };
         let stages = STRIDES.iter().enumerate().map(stage).collect::<Result<_, _>>()?;
-        Ok(Self { dtype, device: device.clone(), stages })
+        Ok(Self { dtype: source.activations(), device: device.clone(), stages })
     }
 
     /// The features of a picture `[b, 3, h, w]`, 0 to 1, finest first.

@@ -3,7 +3,8 @@
 use candle_core::{DType, Device, Tensor};
 
 use crate::blocks::{
-    Conv2d, GroupNorm, Linear, NetworkError, Source, attend, input_error, resize_nearest, silu,
+    Conv2d, GroupNorm, Linear, NetworkError, Source, add, attend, input_error, resize_nearest,
+    to_map, to_tokens,
 };
 use crate::weights::Weights;
 
@@ -79,7 +80,7 @@ impl TransparentDecoder {
         let mut skips = vec![first];
         let down = load_down(source, &widths, &mut skips)?;
         Ok(Self {
-            dtype,
+            dtype: source.activations(),
             device: device.clone(),
             conv_in: Conv2d::load3(&source.under("conv_in"), 3, first)?,
             latent_in: Conv2d::load1(&source.under("latent_conv_in"), 4, widths[LATENT_LEVEL - 1])?,
@@ -128,7 +129,7 @@ impl TransparentDecoder {
                 h = upsample.forward(&resize_nearest(&h, 2 * height, 2 * width)?)?;
             }
         }
-        let out = self.conv_out.forward(&silu(&self.norm_out.forward(&h)?)?)?;
+        let out = self.conv_out.forward(&self.norm_out.forward_silu(&h)?)?;
         Ok(out.to_dtype(DType::F32)?)
     }
 
@@ -193,11 +194,11 @@ impl Residual {
     }
 
     fn forward(&self, x: &Tensor) -> Result<Tensor, NetworkError> {
-        let h = self.conv1.forward(&silu(&self.norm1.forward(x)?)?)?;
-        let h = self.conv2.forward(&silu(&self.norm2.forward(&h)?)?)?;
+        let h = self.conv1.forward(&self.norm1.forward_silu(x)?)?;
+        let h = self.conv2.forward(&self.norm2.forward_silu(&h)?)?;
         match &self.shortcut {
-            Some(shortcut) => Ok((shortcut.forward(x)? + h)?),
-            None => Ok((x + h)?),
+            Some(shortcut) => add(&shortcut.forward(x)?, &h),
+            None => add(x, &h),
         }
     }
 }
@@ -215,12 +216,11 @@ impl Attention {
     }
 
     fn forward(&self, x: &Tensor) -> Result<Tensor, NetworkError> {
-        let heads = x.dim(1)? / HEAD_WIDTH;
-        let tokens = self.norm.forward(x)?.flatten_from(2)?.transpose(1, 2)?.contiguous()?;
+        let (_, channels, height, width) = x.dims4()?;
+        let tokens = to_tokens(&self.norm.forward(x)?)?;
         let (query, key) = (self.query.forward(&tokens)?, self.key.forward(&tokens)?);
-        let mixed = attend(&query, &key, &self.value.forward(&tokens)?, heads)?;
-        let map = self.out.forward(&mixed)?.transpose(1, 2)?.contiguous()?.reshape(x.dims())?;
-        Ok((x + map)?)
+        let mixed = attend(&query, &key, &self.value.forward(&tokens)?, channels / HEAD_WIDTH)?;
+        add(x, &to_map(&self.out.forward(&mixed)?, height, width)?)
     }
 }
 

@@ -48,6 +48,7 @@ impl OffsetEncoder {
             convolutions.push(Conv2d::load(&source, input, output, 3, stride, 1)?);
             input = output;
         }
+        let dtype = source.activations();
         Ok(Self { dtype, device: device.clone(), convolutions })
     }
 

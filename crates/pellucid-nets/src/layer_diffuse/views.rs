@@ -77,11 +77,13 @@ pub fn lower_median(tensors: &[Tensor]) -> Result<Tensor, NetworkError> {
         values.push(tensor.flatten_all()?.to_vec1::<f32>()?);
     }
     let middle = (tensors.len() - 1) / 2;
-    let median = |index: usize| {
-        let mut column: Vec<f32> = values.iter().map(|tensor| tensor[index]).collect();
+    let median = |column: &mut Vec<f32>, index: usize| {
+        column.clear();
+        column.extend(values.iter().map(|tensor| tensor[index]));
         *column.select_nth_unstable_by(middle, f32::total_cmp).1
     };
-    let medians: Vec<f32> = (0..first.elem_count()).into_par_iter().map(median).collect();
+    let indices = (0..first.elem_count()).into_par_iter();
+    let medians: Vec<f32> = indices.map_init(Vec::new, median).collect();
     Ok(Tensor::from_vec(medians, first.dims(), &Device::Cpu)?)
 }
 

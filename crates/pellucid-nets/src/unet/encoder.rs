@@ -58,7 +58,7 @@ impl Encoder {
         let label = |width| Embedder::load(&source.under("label_emb.0"), width, time_width);
         let time = Embedder::load(&source.under("time_embed"), config.base_width, time_width)?;
         Ok(Self {
-            dtype: source.dtype,
+            dtype: source.activations(),
             device: source.device.clone(),
             config: config.clone(),
             time,

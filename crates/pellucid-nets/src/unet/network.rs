@@ -6,7 +6,7 @@ use super::encoder::{Encoder, EncoderInput};
 use super::hook::{Block, Hooks, Role};
 use super::residual::{NORM_EPS, NORM_GROUPS, ResidualBlock, Upsample};
 use super::transformer::{SpatialTransformer, Surroundings};
-use crate::blocks::{Conv2d, GroupNorm, NetworkError, Source, input_error, silu};
+use crate::blocks::{Conv2d, GroupNorm, NetworkError, Source, input_error};
 use crate::checkpoint::UnetConfig;
 use crate::weights::Weights;
 
@@ -55,7 +55,8 @@ struct OutputBlock {
 }
 
 impl Unet {
-    /// Loads a UNet whose keys start at `input_blocks`, `time_embed`, …; it computes in `dtype`.
+    /// Loads a UNet whose keys start at `input_blocks`, `time_embed`, …; its weights are
+    /// held in `dtype`.
     pub fn load(
         weights: &Weights,
         config: &UnetConfig,
@@ -103,7 +104,7 @@ impl Unet {
                 h = upsample.forward(&h, height, width)?;
             }
         }
-        let out = self.conv_out.forward(&silu(&self.norm_out.forward(&h)?)?)?;
+        let out = self.conv_out.forward(&self.norm_out.forward_silu(&h)?)?;
         Ok(out.to_dtype(DType::F32)?)
     }
 

@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 
-use crate::blocks::{Conv2d, GroupNorm, Linear, NetworkError, Source, resize_nearest, silu};
+use crate::blocks::{Conv2d, GroupNorm, Linear, NetworkError, Source, add, resize_nearest, silu};
 
 /// Groups of every group norm in a UNet.
 pub(super) const NORM_GROUPS: usize = 32;
@@ -43,14 +43,12 @@ impl ResidualBlock {
 
     /// `x` is `[b, in, h, w]`, `embedding` `[b, time width]`; gives `[b, out, h, w]`.
     pub fn forward(&self, x: &Tensor, embedding: &Tensor) -> Result<Tensor, NetworkError> {
-        let h = self.conv_in.forward(&silu(&self.norm_in.forward(x)?)?)?;
         let shift = self.embedding.forward(&silu(embedding)?)?;
-        let (batch, channels) = shift.dims2()?;
-        let h = h.broadcast_add(&shift.reshape((batch, channels, 1, 1))?)?;
-        let h = self.conv_out.forward(&silu(&self.norm_out.forward(&h)?)?)?;
+        let h = self.conv_in.forward_shifted(&self.norm_in.forward_silu(x)?, &shift)?;
+        let h = self.conv_out.forward(&self.norm_out.forward_silu(&h)?)?;
         match &self.skip {
-            Some(skip) => Ok((skip.forward(x)? + h)?),
-            None => Ok((x + h)?),
+            Some(skip) => add(&skip.forward(x)?, &h),
+            None => add(x, &h),
         }
     }
 }

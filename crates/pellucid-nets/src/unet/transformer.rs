@@ -4,7 +4,9 @@ use candle_core::Tensor;
 
 use super::attention::Attention;
 use super::hook::{AttentionCall, AttentionSite, Block, Hooks, Next, Role};
-use crate::blocks::{Conv2d, GroupNorm, LayerNorm, Linear, NetworkError, Source, gelu};
+use crate::blocks::{
+    Conv2d, GroupNorm, LayerNorm, Linear, NetworkError, Source, add, geglu, to_map, to_tokens,
+};
 use crate::checkpoint::UnetConfig;
 
 /// Added to the variance of the group norm before a transformer.
@@ -30,12 +32,7 @@ impl FeedForward {
 
     /// `[rows, tokens, width]` to the same shape.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, NetworkError> {
-        let both = self.gate.forward(x)?;
-        let axis = both.rank() - 1;
-        let inner = both.dim(axis)? / 2;
-        let a = both.narrow(axis, 0, inner)?;
-        let b = both.narrow(axis, inner, inner)?.contiguous()?;
-        self.out.forward(&(a * gelu(&b)?)?)
+        self.out.forward(&geglu(&self.gate.forward(x)?)?)
     }
 }
 
@@ -105,9 +102,9 @@ impl TransformerBlock {
             };
             Next::new(around.hooks).attend(call)
         };
-        let x = (x + attend(self.norms[0].forward(x)?, false)?)?;
-        let x = (&x + attend(self.norms[1].forward(&x)?, true)?)?;
-        Ok((&x + self.feed_forward.forward(&self.norms[2].forward(&x)?)?)?)
+        let x = add(x, &attend(self.norms[0].forward(x)?, false)?)?;
+        let x = add(&x, &attend(self.norms[1].forward(&x)?, true)?)?;
+        add(&x, &self.feed_forward.forward(&self.norms[2].forward(&x)?)?)
     }
 }
 
@@ -199,18 +196,6 @@ impl SpatialTransformer {
                 output.forward(&to_map(&tokens, height, width)?)?
             }
         };
-        Ok((x + map)?)
+        add(x, &map)
     }
-}
-
-/// `[b, c, h, w]` to `[b, h·w, c]`, row by row.
-fn to_tokens(map: &Tensor) -> Result<Tensor, NetworkError> {
-    Ok(map.flatten_from(2)?.transpose(1, 2)?.contiguous()?)
-}
-
-/// `[b, h·w, c]` to `[b, c, h, w]`.
-fn to_map(tokens: &Tensor, height: usize, width: usize) -> Result<Tensor, NetworkError> {
-    let (batch, _, channels) = tokens.dims3()?;
-    let map = tokens.transpose(1, 2)?.contiguous()?;
-    Ok(map.reshape((batch, channels, height, width))?)
 }

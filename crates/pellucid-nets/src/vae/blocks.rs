@@ -3,8 +3,8 @@
 use candle_core::Tensor;
 
 use crate::blocks::{
-    Conv2d, GroupNorm, Linear, NetworkError, Source, attend, pad_right_and_bottom, resize_nearest,
-    silu,
+    Conv2d, GroupNorm, Linear, NetworkError, Source, add, attend, pad_right_and_bottom,
+    resize_nearest, to_map, to_tokens,
 };
 
 /// Groups of every group norm in an autoencoder.
@@ -43,11 +43,11 @@ impl VaeResidualBlock {
 
     /// `[b, in, h, w]` to `[b, out, h, w]`.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, NetworkError> {
-        let h = self.conv1.forward(&silu(&self.norm1.forward(x)?)?)?;
-        let h = self.conv2.forward(&silu(&self.norm2.forward(&h)?)?)?;
+        let h = self.conv1.forward(&self.norm1.forward_silu(x)?)?;
+        let h = self.conv2.forward(&self.norm2.forward_silu(&h)?)?;
         match &self.skip {
-            Some(skip) => Ok((skip.forward(x)? + h)?),
-            None => Ok((x + h)?),
+            Some(skip) => add(&skip.forward(x)?, &h),
+            None => add(x, &h),
         }
     }
 }
@@ -77,11 +77,11 @@ impl VaeAttention {
 
     /// `[b, c, h, w]` to the same shape.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, NetworkError> {
-        let tokens = self.norm.forward(x)?.flatten_from(2)?.transpose(1, 2)?.contiguous()?;
+        let (_, _, height, width) = x.dims4()?;
+        let tokens = to_tokens(&self.norm.forward(x)?)?;
         let (query, key) = (self.query.forward(&tokens)?, self.key.forward(&tokens)?);
         let mixed = attend(&query, &key, &self.value.forward(&tokens)?, 1)?;
-        let map = self.out.forward(&mixed)?.transpose(1, 2)?.contiguous()?.reshape(x.dims())?;
-        Ok((x + map)?)
+        add(x, &to_map(&self.out.forward(&mixed)?, height, width)?)
     }
 }
 

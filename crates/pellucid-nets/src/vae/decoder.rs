@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 
 use super::blocks::{Middle, VaeResidualBlock, VaeUpsample, load_norm};
-use crate::blocks::{Conv2d, GroupNorm, NetworkError, Source, silu};
+use crate::blocks::{Conv2d, GroupNorm, NetworkError, Source};
 use crate::checkpoint::VaeConfig;
 
 pub(super) struct Decoder {
@@ -59,6 +59,6 @@ impl Decoder {
                 h = upsample.forward(&h)?;
             }
         }
-        self.conv_out.forward(&silu(&self.norm_out.forward(&h)?)?)
+        self.conv_out.forward(&self.norm_out.forward_silu(&h)?)
     }
 }

@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 
 use super::blocks::{Middle, VaeDownsample, VaeResidualBlock, load_norm};
-use crate::blocks::{Conv2d, GroupNorm, NetworkError, Source, silu};
+use crate::blocks::{Conv2d, GroupNorm, NetworkError, Source};
 use crate::checkpoint::VaeConfig;
 
 pub(super) struct Encoder {
@@ -60,6 +60,6 @@ impl Encoder {
             }
         }
         let h = self.middle.forward(&h)?;
-        self.conv_out.forward(&silu(&self.norm_out.forward(&h)?)?)
+        self.conv_out.forward(&self.norm_out.forward_silu(&h)?)
     }
 }

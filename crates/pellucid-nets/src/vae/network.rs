@@ -34,7 +34,7 @@ pub struct Posterior {
 }
 
 impl Vae {
-    /// Loads an autoencoder whose keys start at `encoder`, `decoder`, …; it computes in `dtype`.
+    /// Loads an autoencoder whose keys start at `encoder`, `decoder`, …; its weights are held in `dtype`.
     pub fn load(
         weights: &Weights,
         config: &VaeConfig,
@@ -48,7 +48,7 @@ impl Vae {
         let latent = config.latent_channels;
         Ok(Self {
             config: config.clone(),
-            dtype,
+            dtype: source.activations(),
             device: device.clone(),
             encoder: Encoder::load(&source.under("encoder"), config)?,
             quantise: Conv2d::load1(&source.under("quant_conv"), 2 * latent, 2 * latent)?,
