@@ -37,7 +37,7 @@ pub enum Command {
     Schema(SchemaArgs),
     /// What is in the model folders, and what a weight file is
     Models(ModelsArgs),
-    /// Turn a picture back into the graph it was made by
+    /// Turn a ComfyUI workflow into a graph, or a picture back into the graph it was made by
     Import(ImportArgs),
 }
 
@@ -62,7 +62,7 @@ pub struct RunArgs {
 /// Which graph, and where its files are.
 #[derive(Debug, Args)]
 pub struct GraphArgs {
-    /// The graph file
+    /// The graph file, or a ComfyUI workflow (.json, or .png with one in it)
     pub graph: PathBuf,
     /// Set a param: NAME=VALUE of the graph, or NODE.PARAM=VALUE (repeatable)
     #[arg(long, value_name = "NAME=VALUE")]
@@ -74,7 +74,7 @@ pub struct GraphArgs {
     /// Folder whose graphs are offered as kinds (repeatable)
     #[arg(long, value_name = "DIR")]
     pub nodes: Vec<PathBuf>,
-    /// Folder of models (repeatable)
+    /// Folder of models, or of ComfyUI (repeatable)
     #[arg(long, value_name = "DIR")]
     pub models: Vec<PathBuf>,
 }
@@ -165,8 +165,8 @@ pub struct SchemaArgs {
 
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// A picture written by pellucid
-    pub picture: PathBuf,
+    /// A ComfyUI workflow (API or UI format), or a picture written by ComfyUI or pellucid
+    pub file: PathBuf,
     /// The graph to write (default: stdout)
     #[arg(short, long, value_name = "GRAPH.json")]
     pub output: Option<PathBuf>,

@@ -46,6 +46,7 @@ pub use kind::{
     Arity, BoxedCheck, BoxedRun, CheckFn, Checked, Cost, InputDecl, Kinds, NodeKind, OutputDecl,
     RunFn,
 };
+pub use load::Foreign;
 pub use manual::manual;
 pub use param::{ChoiceTable, Choices, FileRef, ParamDecl, ParamType, ParamValue};
 pub use plan::{Fate, plan};

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use pellucid_source::{Diagnostic, Place, Sources, Spanned};
+use pellucid_source::{Diagnostic, FileId, Json, Place, Sources, Spanned};
 
 use crate::document::{Document, read_document};
-use crate::{FilePlace, FileTrouble, Kinds, World};
+use crate::{FilePlace, FileTrouble, Rules, World};
 
 /// A graph file that was read.
 pub(crate) struct Loaded {
@@ -19,15 +19,32 @@ pub(crate) struct Loaded {
     pub graphs: HashMap<String, Option<usize>>,
 }
 
+/// Reads files that are graphs in another language.
+pub trait Foreign: Send + Sync {
+    /// The text in a file that is not text itself, such as a picture, with a word for what it is.
+    /// None for any other file.
+    fn text(&self, bytes: &[u8]) -> Option<(String, String)>;
+
+    /// The graph that a tree stands for, and whatever is wrong with it in `findings`; none when it is
+    /// a graph of ours. `path` is the file that it was read from.
+    fn document(
+        &self,
+        path: &Path,
+        file: FileId,
+        json: &Spanned<Json>,
+        findings: &mut Vec<Diagnostic>,
+    ) -> Option<Document>;
+}
+
 /// Reads `top` and all it uses. The first document is the top one, if it could be read.
 pub(crate) fn load(
     top: &Path,
-    kinds: &Kinds,
-    world: &dyn World,
+    rules: &Rules,
     sources: &mut Sources,
     findings: &mut Vec<Diagnostic>,
 ) -> Vec<Loaded> {
-    let mut loader = Loader { kinds, world, sources, findings, loaded: Vec::new() };
+    let world = rules.world;
+    let mut loader = Loader { rules, world, sources, findings, loaded: Vec::new() };
     let mut by_path = HashMap::new();
     let mut waiting = Vec::new();
     if let Some(document) = loader.read(top, None) {
@@ -68,7 +85,7 @@ pub(crate) fn file_code(reason: FileTrouble) -> &'static str {
 }
 
 struct Loader<'a> {
-    kinds: &'a Kinds,
+    rules: &'a Rules<'a>,
     world: &'a dyn World,
     sources: &'a mut Sources,
     findings: &'a mut Vec<Diagnostic>,
@@ -89,6 +106,11 @@ impl Loader<'_> {
         };
         let shown = path.to_string_lossy();
         let shown = shown.strip_prefix("./").unwrap_or(&shown);
+        // Only the outermost graph may be in another language.
+        let foreign = self.rules.foreign.filter(|_| user.is_none());
+        if let Some((text, what)) = foreign.and_then(|foreign| foreign.text(&bytes)) {
+            return self.parse(path, &format!("{shown} ({what})"), &text, user);
+        }
         let text = match pellucid_source::decode(&bytes) {
             Ok(text) => text,
             Err(trouble) => {
@@ -99,6 +121,16 @@ impl Loader<'_> {
                 return None;
             }
         };
+        self.parse(path, shown, text, user)
+    }
+
+    fn parse(
+        &mut self,
+        path: &Path,
+        shown: &str,
+        text: &str,
+        user: Option<Place>,
+    ) -> Option<usize> {
         let file = self.sources.add(shown, text);
         let json = match pellucid_source::read(text) {
             Ok(json) => json,
@@ -107,7 +139,9 @@ impl Loader<'_> {
                 return None;
             }
         };
-        let document = read_document(file, &json, self.findings);
+        let foreign = self.rules.foreign.filter(|_| user.is_none());
+        let document = foreign.and_then(|f| f.document(path, file, &json, self.findings));
+        let document = document.unwrap_or_else(|| read_document(file, &json, self.findings));
         let base = path.parent().map(Path::to_owned).unwrap_or_default();
         self.loaded.push(Loaded { document, path: path.to_owned(), base, graphs: HashMap::new() });
         Some(self.loaded.len() - 1)
@@ -120,7 +154,7 @@ impl Loader<'_> {
         for node in &self.loaded[document].document.nodes {
             let kind = &node.kind.v;
             let is_graph = is_graph_path(kind)
-                || (self.kinds.get(kind).is_none() && offered.binary_search(kind).is_ok());
+                || (self.rules.kinds.get(kind).is_none() && offered.binary_search(kind).is_ok());
             if is_graph && !found.iter().any(|k| k.v == *kind) {
                 found.push(node.kind.clone());
             }

@@ -12,7 +12,7 @@ use pellucid_source::{Diagnostic, Sources, sort_and_dedup};
 use pellucid_value::Fact;
 
 use crate::document::OutputOptions;
-use crate::load::load;
+use crate::load::{Foreign, load};
 use crate::{DocumentFile, Graph, Kinds, NodeError, Resolved, World};
 
 pub use facts::locate;
@@ -26,6 +26,8 @@ pub struct Rules<'a> {
     pub world: &'a dyn World,
     /// What can be written under which suffix.
     pub formats: &'a dyn Formats,
+    /// Reads the outermost graph where it is in another language.
+    pub foreign: Option<&'a dyn Foreign>,
     /// Params set from outside, `NAME=VALUE` or `NODE.PARAM=VALUE`.
     pub overrides: &'a [Override],
 }
@@ -52,7 +54,7 @@ pub const MAX_NODES: usize = 1_000_000;
 pub fn resolve(top: &Path, rules: &Rules) -> Resolved {
     let mut sources = Sources::default();
     let mut findings = Vec::new();
-    let loaded = load(top, rules.kinds, rules.world, &mut sources, &mut findings);
+    let loaded = load(top, rules, &mut sources, &mut findings);
     let mut graph = Graph::default();
     if !loaded.is_empty() {
         graph.documents = loaded

@@ -189,6 +189,7 @@ fn picture_bytes(
     }
     how.flatten = options.background.as_ref().map(|colour| [colour.v[0], colour.v[1], colour.v[2]]);
     how.dither = options.dither.then_some(Dither::Bayer);
+    how.round_down = options.floor;
     Ok(encode(&image, format, &how)?)
 }
 
@@ -307,5 +308,7 @@ pub(crate) fn options_bytes(suffix: &str, index: u32, options: &OutputOptions) -
     let colour = options.background.as_ref().map(|c| c.v.map(f32::to_bits));
     let bits = options.bits.as_ref().map(|b| b.v);
     let quality = options.quality.as_ref().map(|q| q.v);
-    format!("{suffix} {index} {bits:?} {quality:?} {colour:?} {}", options.dither).into_bytes()
+    let down = if options.floor { " down" } else { "" };
+    format!("{suffix} {index} {bits:?} {quality:?} {colour:?} {}{down}", options.dither)
+        .into_bytes()
 }

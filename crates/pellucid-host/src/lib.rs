@@ -13,6 +13,7 @@ mod record;
 mod session;
 mod store;
 mod watch;
+mod workflow;
 mod world;
 mod write;
 
@@ -25,5 +26,6 @@ pub use session::{
 };
 pub use store::DiskStore;
 pub use watch::{WatchError, watch};
-pub use world::{FileWorld, Folders, HostWorld, Look, MemoryWorld, models};
+pub use workflow::now;
+pub use world::{ComfyTree, ExtraFolder, FileWorld, Folders, HostWorld, Look, MemoryWorld, models};
 pub use write::write_atomically;

@@ -1,5 +1,6 @@
 //! One graph, checked, planned and run as often as wanted, with results remembered in between.
 
+mod numbers;
 mod outputs;
 mod report;
 
@@ -9,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use pellucid_comfy::Imported;
 use pellucid_graph::{
     Budget, Cancel, Engine, Fate, Graph, Keys, Kinds, NodeEvent, Override, Request, Resolved,
     Rules, Store, Wire, keys, plan, resolve,
@@ -19,7 +21,9 @@ use pellucid_value::Compute;
 use crate::ledger::Ledger;
 use crate::paths::folder;
 use crate::record::{self, Record};
-use crate::{DiskStore, Event, FileFormats, FileWorld, Folders, HostWorld};
+use crate::workflow::Workflows;
+use crate::world::extra_folders;
+use crate::{ComfyTree, DiskStore, Event, FileFormats, FileWorld, Folders, HostWorld};
 
 pub use report::{Explained, Report, Written, WrittenState};
 
@@ -86,7 +90,22 @@ impl Options {
 
     fn folders(&self) -> Folders {
         let root = self.root.clone().unwrap_or_else(|| marked_root(&self.graph));
-        Folders { root, nodes: self.nodes.clone(), models: self.models.clone() }
+        let trees = self.trees();
+        let mut models = self.models.clone();
+        models.extend(ComfyTree::above(&self.graph).map(|tree| tree.root));
+        let mut lists = vec![folder(&self.graph).to_owned()];
+        lists.extend(trees.into_iter().map(|tree| tree.root));
+        lists.extend(self.models.iter().cloned());
+        lists.dedup();
+        Folders { root, nodes: self.nodes.clone(), models, extra: extra_folders(&lists) }
+    }
+
+    /// Where ComfyUI is, as far as the model folders and the graph's own place tell.
+    fn trees(&self) -> Vec<ComfyTree> {
+        let mut trees = ComfyTree::of_models(&self.models);
+        trees.extend(ComfyTree::above(&self.graph));
+        trees.dedup();
+        trees
     }
 }
 
@@ -126,6 +145,8 @@ pub struct Session {
     listener: Listener,
     rounds: AtomicU64,
     last: Mutex<Option<Record>>,
+    /// Files of this round whose number was new, so that no two outputs share one.
+    numbered: Mutex<BTreeSet<PathBuf>>,
 }
 
 /// A graph that was checked, with the keys of its nodes.
@@ -135,6 +156,8 @@ pub(crate) struct Checked {
     pub targets: Vec<Target>,
     pub start: Instant,
     pub round: u64,
+    /// The workflow that the graph was, if it was one.
+    pub imported: Option<Arc<Imported>>,
 }
 
 /// An output to write.
@@ -182,6 +205,7 @@ impl Session {
             listener,
             rounds: AtomicU64::new(0),
             last: Mutex::new(last),
+            numbered: Mutex::default(),
         })
     }
 
@@ -192,20 +216,24 @@ impl Session {
     /// Reads and checks the graph and all it names; nothing runs.
     pub fn check(&self) -> Resolved {
         self.world.next_round();
-        let mut resolved = self.resolve();
+        let (mut resolved, imported) = self.resolve();
         self.targets(&mut resolved);
-        sort_and_dedup(&mut resolved.findings);
+        in_terms_of(imported.as_deref(), &mut resolved);
         resolved
     }
 
-    fn resolve(&self) -> Resolved {
+    fn resolve(&self) -> (Resolved, Option<Arc<Imported>>) {
+        let inputs = self.options.trees().iter().map(ComfyTree::input).collect();
+        let workflows = Workflows::new(&self.options.kinds, &*self.world, inputs);
         let rules = Rules {
             kinds: &self.options.kinds,
             world: &*self.world,
             formats: &FileFormats,
+            foreign: Some(&workflows),
             overrides: &self.options.set,
         };
-        resolve(&self.options.graph, &rules)
+        let resolved = resolve(&self.options.graph, &rules);
+        (resolved, workflows.into_imported())
     }
 
     /// Checks the graph and says of every node whether it would run, and why.
@@ -244,7 +272,7 @@ impl Session {
         let start = Instant::now();
         let round = self.rounds.fetch_add(1, Ordering::Relaxed) + 1;
         self.world.next_round();
-        let mut resolved = self.resolve();
+        let (mut resolved, imported) = self.resolve();
         let targets = self.targets(&mut resolved);
         refuse_open_inputs(&targets, &mut resolved);
         let keys = if resolved.is_sound() {
@@ -257,8 +285,8 @@ impl Session {
         } else {
             Keys { keys: vec![None; resolved.graph.nodes.len()], ..Keys::default() }
         };
-        sort_and_dedup(&mut resolved.findings);
-        Checked { resolved, keys, targets, start, round }
+        in_terms_of(imported.as_deref(), &mut resolved);
+        Checked { resolved, keys, targets, start, round, imported }
     }
 
     pub(crate) fn tell_findings(&self, resolved: &Resolved) {
@@ -297,6 +325,7 @@ impl Session {
     }
 
     fn evaluate(&self, checked: &mut Checked, cancel: &Cancel, report: &mut Report) {
+        self.numbered.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let wires: Vec<Wire> = checked.targets.iter().map(|target| target.wire).collect();
         report.needed = checked.resolved.graph.cone(&wires).len();
         let mut found = Vec::new();
@@ -328,12 +357,15 @@ impl Session {
             .iter()
             .map(|(node, took)| (graph.nodes[*node as usize].name.clone(), *took))
             .collect();
-        let failures: Vec<Diagnostic> = outcome
+        let mut failures: Vec<Diagnostic> = outcome
             .failures
             .into_iter()
             .map(|(node, error)| pellucid_graph::locate(graph, &graph.nodes[node as usize], error))
             .filter(|finding| finding.code != "cancelled" || !report.cancelled)
             .collect();
+        if let Some(imported) = &checked.imported {
+            imported.rename(&mut failures);
+        }
         if !report.cancelled {
             self.write_values(checked, &missing, &outcome.values, cancel, &mut found);
             report.cancelled = cancel.is_cancelled();
@@ -372,6 +404,14 @@ impl Session {
         self.engine.keep_only(&Default::default());
         self.engine.wake();
     }
+}
+
+/// Sorts findings, those about a workflow in ComfyUI's terms.
+fn in_terms_of(imported: Option<&Imported>, resolved: &mut Resolved) {
+    if let Some(imported) = imported {
+        imported.rename(&mut resolved.findings);
+    }
+    sort_and_dedup(&mut resolved.findings);
 }
 
 /// A graph that is made to be a node can be checked; alone there may be nothing of it to run.

@@ -1,5 +1,6 @@
 //! All that comes from outside: on a file system, and in memory for tests.
 
+mod extra_paths;
 mod files;
 mod memory;
 pub mod models;
@@ -11,6 +12,8 @@ use std::time::SystemTime;
 
 use pellucid_graph::World;
 
+pub(crate) use extra_paths::extra_folders;
+pub use extra_paths::{ComfyTree, ExtraFolder};
 pub use files::FileWorld;
 pub use memory::MemoryWorld;
 
@@ -23,6 +26,8 @@ pub struct Folders {
     pub nodes: Vec<PathBuf>,
     /// Folders of models, in the order they are searched.
     pub models: Vec<PathBuf>,
+    /// Folders of one sort of models each, which are searched first or last.
+    pub extra: Vec<ExtraFolder>,
 }
 
 /// What tells one state of a file from another without reading it.
@@ -49,6 +54,10 @@ pub trait HostWorld: World {
 
     /// True when a file's content is not what was last read of it.
     fn has_other_content(&self, path: &Path) -> bool;
+
+    /// Has pictures looked for in these folders, in this order, instead of beside the graph, and
+    /// names that lead out of them refused; until the next round.
+    fn look_for_pictures_in(&self, folders: Vec<PathBuf>);
 
     /// Begins a round: what changed since is read afresh, what did not keeps its stamp.
     fn next_round(&self);

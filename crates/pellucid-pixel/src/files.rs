@@ -28,6 +28,6 @@ pub use encode::{EncodeOptions, encode};
 pub use error::{Fault, PictureError};
 pub use format::{FORMATS, Format};
 pub use limits::Limits;
-pub use png::{read_png_text, with_png_text};
+pub use png::{read_png_text, with_png_plain_text, with_png_text};
 
 use decode::guarded;

@@ -1,22 +1,77 @@
 //! `pellucid import`.
 
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
-use pellucid_host::{Provenance, read_provenance, write_atomically};
-use pellucid_source::{printable, read};
+use pellucid_host::{Provenance, now, read_provenance, write_atomically};
+use pellucid_source::{Severity, Sources, decode, printable, read};
 
 use crate::args::ImportArgs;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, of_findings};
 use crate::{Outcome, terminal};
 
-/// Turns a picture back into the graph it was made by.
+/// Turns a workflow of ComfyUI into a graph, or a picture back into the graph it was made by.
 pub fn import(args: &ImportArgs) -> Outcome {
-    let name = args.picture.to_string_lossy();
-    let bytes = std::fs::read(&args.picture).map_err(|error| Failure::io(&name, &error))?;
-    let Some(made_by) = read_provenance(&bytes) else {
-        let message = format!("{name} does not say which graph it was made by");
+    let name = args.file.to_string_lossy();
+    let bytes = std::fs::read(&args.file).map_err(|error| Failure::io(&name, &error))?;
+    match read_provenance(&bytes) {
+        Some(made_by) => give_back(args, &made_by),
+        None => workflow(args, &name, &bytes),
+    }
+}
+
+fn workflow(args: &ImportArgs, name: &str, bytes: &[u8]) -> Outcome {
+    let mut sources = Sources::default();
+    let mut findings = Vec::new();
+    let embedded = pellucid_comfy::embedded(bytes);
+    let text = match &embedded {
+        Some(found) => Ok(found.text.as_str()),
+        None => decode(bytes),
+    };
+    let source = match &embedded {
+        Some(found) => format!("{name} ({})", found.key),
+        None => name.to_owned(),
+    };
+    let parsed = text.map_err(Box::new).and_then(|text| Ok((text, read(text)?)));
+    let imported = match parsed {
+        Ok((text, json)) => {
+            let file = sources.add(&source, text);
+            let kinds = super::builtin();
+            pellucid_comfy::import(&json, &kinds, file, &now(), &mut findings)
+        }
+        Err(_) if is_picture(bytes) => None,
+        Err(trouble) => {
+            let text = embedded.as_ref().map(|found| found.text.clone());
+            let text = text.unwrap_or_else(|| pellucid_source::lossy_text(bytes));
+            findings.push(trouble.at(sources.add(&source, text)));
+            None
+        }
+    };
+    pellucid_source::sort_and_dedup(&mut findings);
+    findings.iter().for_each(|finding| terminal::finding(finding, &sources));
+    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        return Ok(of_findings(&findings));
+    }
+    let Some(imported) = imported else {
+        let message = match is_picture(bytes) {
+            true => format!("{name} does not say which graph it was made by"),
+            false => format!("{name} is no workflow of ComfyUI"),
+        };
         return Err(Failure { exit: Exit::Findings, message });
     };
+    let graph = pellucid_comfy::print(&imported);
+    match &args.output {
+        None => terminal::print(&graph)?,
+        Some(output) => write_files(vec![(output.clone(), &graph)])?,
+    }
+    Ok(Exit::Done)
+}
+
+/// Whether the bytes are not text, so that what is wrong with them as JSON says nothing.
+fn is_picture(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(|byte| *byte >= 0x80) || decode(bytes).is_err()
+}
+
+fn give_back(args: &ImportArgs, made_by: &Provenance) -> Outcome {
     match &args.output {
         None => {
             terminal::print(&made_by.graph)?;
@@ -25,7 +80,7 @@ pub fn import(args: &ImportArgs) -> Outcome {
                 terminal::say(&format!("note: it uses {path}; -o writes that too"));
             }
         }
-        Some(output) => write(output, &made_by)?,
+        Some(output) => write(output, made_by)?,
     }
     if !made_by.set.is_empty() {
         let set: Vec<_> = made_by.set.iter().map(|set| format!("--set {set:?}")).collect();
@@ -48,6 +103,11 @@ fn write(output: &Path, made_by: &Provenance) -> Result<(), Failure> {
             terminal::say(&format!("note: it uses {path}, which is not written"));
         }
     }
+    write_files(files)
+}
+
+/// Writes files, unless one is there with other content.
+fn write_files(files: Vec<(PathBuf, &String)>) -> Result<(), Failure> {
     for (path, text) in &files {
         let same = std::fs::read(path).is_ok_and(|old| old == text.as_bytes());
         if std::fs::symlink_metadata(path).is_ok() && !same {

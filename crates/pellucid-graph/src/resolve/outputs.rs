@@ -72,6 +72,17 @@ fn check_output(
         );
         return;
     }
+    if output.options.next && !output.name.contains('#') {
+        findings.push(
+            Diagnostic::error(
+                "bad-output",
+                "an output that is numbered has no place for the number",
+            )
+            .at(output.place)
+            .hint("put # where the number goes: \"picture_###.png\""),
+        );
+        return;
+    }
     let Some(wire) = output.wire else { return };
     let Some(fact) = graph.fact(wire) else { return };
     if fact.batch() > 1 && !output.name.contains('#') && !formats.holds_batch(&suffix) {

@@ -1,20 +1,24 @@
 //! From values to files: what is right is left alone, what is kept ready is copied, the rest is
 //! encoded.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
 
-use pellucid_graph::{Cancel, Graph, Key, Keys, NodeError, Output};
+use pellucid_comfy::Imported;
+use pellucid_graph::{Cancel, Graph, Key, Keys, NodeError, Output, Override};
 use pellucid_source::Diagnostic;
 use pellucid_value::Value;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::numbers::Series;
 use super::{Checked, Session, Target, Written, WrittenState};
 use crate::formats::{bytes_of, file_count, options_bytes};
 use crate::store::Shelf;
 use crate::write::write_atomically;
-use crate::{Event, Provenance, provenance};
+use crate::{Event, Provenance, now, provenance, workflow};
 
 /// Raised when the bytes written for the same value change.
 const REVISION: u32 = 1;
@@ -59,6 +63,10 @@ impl Session {
         keys: &Keys,
         target: &Target,
     ) -> Option<Vec<Done>> {
+        if graph.outputs[target.output].options.next {
+            // Which file it is shows only when the bytes are there.
+            return None;
+        }
         let files = self.files(graph, keys, target)?;
         if !files.iter().all(|file| self.ledger.is_current(&file.path, file.key)) {
             return None;
@@ -87,7 +95,7 @@ impl Session {
         found: &mut Vec<Done>,
     ) {
         let mut findings = Vec::new();
-        let text = provenance::text(&checked.resolved, &self.options.set);
+        let text = Signature::of(checked, &self.options.set);
         for target in missing {
             let graph = &checked.resolved.graph;
             let ready = self.stored_files(graph, &checked.keys, &target);
@@ -95,8 +103,13 @@ impl Session {
             match ready {
                 Some(files) => {
                     let output = &graph.outputs[target.output];
+                    if output.options.next {
+                        let files = files.into_iter().map(|(_, bytes)| bytes).collect();
+                        self.place_next(graph, &target, files, &text, found, &mut findings);
+                        continue;
+                    }
                     for (index, (file, bytes)) in files.into_iter().enumerate() {
-                        match self.place(output, &file, &bytes, text.as_ref()) {
+                        match self.place(output, &file, &bytes, &text) {
                             Ok(written) => found.push((target.output, index as u32, written)),
                             Err(finding) => findings.push(finding),
                         }
@@ -151,24 +164,34 @@ impl Session {
                 jobs.push((target, output, value, index as u32, file));
             }
         }
-        let text = provenance::text(&checked.resolved, &self.options.set);
-        let results: Vec<Result<Done, Diagnostic>> = self.engine.install(|| {
+        let text = Signature::of(checked, &self.options.set);
+        let results: Vec<Result<Made, Diagnostic>> = self.engine.install(|| {
             jobs.into_par_iter()
                 .filter(|_| !cancel.is_cancelled())
                 .map(|(target, output, value, index, file)| {
                     let bytes = bytes_of(&target.suffix, value, index, &output.options)
                         .map_err(|error| encode_finding(output, error))?;
-                    let written = self.place(output, &file, &bytes, text.as_ref())?;
                     self.keep_file(&file, &bytes);
-                    Ok((target.output, index, written))
+                    if output.options.next {
+                        return Ok(Made::Next(target.output, bytes));
+                    }
+                    let written = self.place(output, &file, &bytes, &text)?;
+                    Ok(Made::Written((target.output, index, written)))
                 })
                 .collect()
         });
         let mut findings = Vec::new();
+        let mut next: BTreeMap<usize, Vec<Vec<u8>>> = BTreeMap::new();
         for result in results {
             match result {
-                Ok(done) => found.push(done),
+                Ok(Made::Written(done)) => found.push(done),
+                Ok(Made::Next(output, bytes)) => next.entry(output).or_default().push(bytes),
                 Err(finding) => findings.push(finding),
+            }
+        }
+        for target in targets {
+            if let Some(files) = next.remove(&target.output) {
+                self.place_next(graph, target, files, &text, found, &mut findings);
             }
         }
         self.add_findings(&mut checked.resolved, findings);
@@ -190,15 +213,13 @@ impl Session {
         output: &Output,
         file: &OneFile,
         bytes: &[u8],
-        text: Option<&Provenance>,
+        text: &Signature,
     ) -> Result<Written, Diagnostic> {
-        let signed = text.and_then(|text| provenance::signed(bytes, text, &output.name));
+        let signed = text.signed(bytes, &output.name);
         let bytes = signed.as_deref().unwrap_or(bytes);
         let path = file.path.clone();
         let name = output.name.clone();
-        let same = fs::metadata(&path).is_ok_and(|meta| meta.len() == bytes.len() as u64)
-            && fs::read(&path).is_ok_and(|old| old == bytes);
-        let state = if same {
+        let state = if holds(&path, bytes) {
             self.tell(Event::Unchanged { output: name.clone(), path: path.clone() });
             WrittenState::Unchanged
         } else {
@@ -210,6 +231,103 @@ impl Session {
         self.ledger.note(&path, file.key);
         Ok(Written { output: name, path, state })
     }
+}
+
+impl Session {
+    /// Puts files where the next numbers are, unless the same are there already: what was saved is
+    /// not saved again.
+    fn place_next(
+        &self,
+        graph: &Graph,
+        target: &Target,
+        files: Vec<Vec<u8>>,
+        text: &Signature,
+        found: &mut Vec<Done>,
+        findings: &mut Vec<Diagnostic>,
+    ) {
+        let output = &graph.outputs[target.output];
+        let Some(fact) = graph.fact(target.wire) else { return };
+        let Some(series) = Series::of(&output.name, &self.options.out, fact, &now()) else {
+            return;
+        };
+        let sign = |bytes: Vec<u8>| text.signed(&bytes, &output.name).unwrap_or(bytes);
+        let files: Vec<Vec<u8>> = files.into_iter().map(sign).collect();
+        let mut taken = self.numbered.lock().unwrap_or_else(PoisonError::into_inner);
+        let numbers = series.numbers();
+        let paths = |first: u64| {
+            (0..files.len()).map(|i| series.path(first + i as u64, i as u32)).collect::<Vec<_>>()
+        };
+        let same = numbers.iter().map(|number| paths(*number)).find(|paths| {
+            let free = paths.iter().all(|path| !taken.contains(path));
+            free && paths.iter().zip(&files).all(|(path, bytes)| holds(path, bytes))
+        });
+        let next = || paths(numbers.last().map_or(1, |last| last.saturating_add(1)));
+        let (paths, state) = match same {
+            Some(paths) => (paths, WrittenState::Unchanged),
+            None => (next(), WrittenState::Wrote),
+        };
+        for (index, (path, bytes)) in paths.into_iter().zip(&files).enumerate() {
+            let (name, bytes_len) = (output.name.clone(), bytes.len() as u64);
+            match state {
+                WrittenState::Unchanged => {
+                    self.tell(Event::Unchanged { output: name.clone(), path: path.clone() });
+                }
+                WrittenState::Wrote => {
+                    if let Err(error) = write_atomically(&path, bytes) {
+                        findings.push(write_finding(output, &path, &error));
+                        return;
+                    }
+                    self.tell(Event::Wrote {
+                        output: name.clone(),
+                        path: path.clone(),
+                        bytes: bytes_len,
+                    });
+                }
+            }
+            taken.insert(path.clone());
+            found.push((target.output, index as u32, Written { output: name, path, state }));
+        }
+    }
+}
+
+/// What goes into a PNG beside its pixels: the graph, or for a workflow what ComfyUI reads.
+enum Signature {
+    Nothing,
+    Graph(Box<Provenance>),
+    Workflow(Arc<Imported>),
+}
+
+impl Signature {
+    fn of(checked: &Checked, set: &[Override]) -> Self {
+        match &checked.imported {
+            Some(imported) => Self::Workflow(Arc::clone(imported)),
+            None => match provenance::text(&checked.resolved, set) {
+                Some(text) => Self::Graph(Box::new(text)),
+                None => Self::Nothing,
+            },
+        }
+    }
+
+    fn signed(&self, bytes: &[u8], output: &str) -> Option<Vec<u8>> {
+        match self {
+            Self::Nothing => None,
+            Self::Graph(text) => provenance::signed(bytes, text, output),
+            Self::Workflow(imported) => workflow::signed(bytes, imported),
+        }
+    }
+}
+
+/// A file that was made.
+enum Made {
+    Written(Done),
+    /// One of an output whose number is found when all its files are there.
+    Next(usize, Vec<u8>),
+}
+
+/// Whether a file has these bytes.
+fn holds(path: &Path, bytes: &[u8]) -> bool {
+    fs::metadata(path).is_ok_and(|meta| meta.len() == bytes.len() as u64)
+        && fs::read(path).is_ok_and(|old| old == bytes)
 }
 
 /// `###` in a name becomes the number of the picture, from 1, with as many digits.
@@ -226,7 +344,7 @@ fn encode_finding(output: &Output, error: NodeError) -> Diagnostic {
     finding
 }
 
-fn write_finding(output: &Output, path: &std::path::Path, error: &std::io::Error) -> Diagnostic {
+fn write_finding(output: &Output, path: &Path, error: &std::io::Error) -> Diagnostic {
     let message = format!("{} cannot be written: {error}", path.display());
     Diagnostic::error("cannot-write", message)
         .at(output.place)

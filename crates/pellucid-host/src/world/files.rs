@@ -11,7 +11,7 @@ use pellucid_graph::{FileError, FilePlace, FileTrouble, ReadSeek, Stamp, World};
 use pellucid_value::WeightContent;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::{Folders, HostWorld, Look, look, look_of, models};
+use super::{ExtraFolder, Folders, HostWorld, Look, look, look_of, models};
 use crate::paths::{folder, tidied};
 
 /// Files larger than this are not read as a whole.
@@ -30,6 +30,8 @@ pub struct FileWorld {
 #[derive(Default)]
 struct State {
     touched: BTreeMap<PathBuf, Look>,
+    /// Where pictures are looked for; beside the graph when empty.
+    pictures: Vec<PathBuf>,
     files: BTreeMap<PathBuf, Snapshot>,
 }
 
@@ -87,14 +89,20 @@ impl FileWorld {
 
     /// A weight file, or a folder of weights in the diffusers layout. Links are followed wherever
     /// they lead: model folders are often spread over several disks.
-    fn model(&self, kind: &str, name: &str, roots: &[PathBuf]) -> Result<PathBuf, FileError> {
+    fn model(
+        &self,
+        kind: &str,
+        name: &str,
+        roots: &[PathBuf],
+        extra: &[ExtraFolder],
+    ) -> Result<PathBuf, FileError> {
         let name = name.replace('\\', "/");
         if models::leaves_its_folder(&name) {
             let message = format!("`{name}` lies outside the model folders");
             return Err(FileError::new(FileTrouble::Outside, message)
                 .hint("name a file below a folder given with --models DIR"));
         }
-        for path in models::candidates(roots, kind, &name) {
+        for path in models::candidates(roots, extra, kind, &name) {
             self.touch(&path);
             match fs::metadata(&path) {
                 Ok(meta) if meta.is_file() => return Ok(path),
@@ -107,7 +115,22 @@ impl FileWorld {
                 _ => {}
             }
         }
-        Err(not_found(&name).hint(models::what_is_there(roots, kind, &name)))
+        Err(not_found(&name).hint(models::what_is_there(roots, extra, kind, &name)))
+    }
+
+    /// A picture of a workflow.
+    fn input(&self, name: &str, root: &Path, folders: &[PathBuf]) -> Result<PathBuf, FileError> {
+        if models::leaves_its_folder(name) {
+            let message = format!("`{name}` lies outside the folders of inputs");
+            return Err(FileError::new(FileTrouble::Outside, message)
+                .hint("put the picture into `input`, and name it from there"));
+        }
+        let paths = folders.iter().map(|dir| tidied(&dir.join(name))).collect();
+        let mut roots = vec![root];
+        roots.extend(folders.iter().map(PathBuf::as_path));
+        let hint = "pictures of a workflow are looked for in `input` beside it, beside it, and in \
+                    `input` of the ComfyUI that --models DIR belongs to";
+        self.first_of(paths, name, &roots, hint)
     }
 
     fn first_of(
@@ -137,8 +160,10 @@ impl World for FileWorld {
         if name.contains('\0') {
             return Err(FileError::new(FileTrouble::Other, "a file name cannot hold a NUL"));
         }
-        let Folders { root, nodes, models } = &self.folders;
+        let Folders { root, nodes, models, extra } = &self.folders;
+        let pictures = self.lock().pictures.clone();
         match place {
+            FilePlace::Picture if !pictures.is_empty() => self.input(name, root, &pictures),
             FilePlace::Picture | FilePlace::Graph => {
                 let mut roots = vec![root.as_path()];
                 roots.extend(nodes.iter().map(PathBuf::as_path));
@@ -155,7 +180,7 @@ impl World for FileWorld {
                 let roots: Vec<&Path> = nodes.iter().map(PathBuf::as_path).collect();
                 self.first_of(paths, name, &roots, "folders of graphs are given with --nodes DIR")
             }
-            FilePlace::Weights(kind) => self.model(kind, name, models),
+            FilePlace::Weights(kind) => self.model(kind, name, models, extra),
         }
     }
 
@@ -247,9 +272,14 @@ impl HostWorld for FileWorld {
         }
     }
 
+    fn look_for_pictures_in(&self, folders: Vec<PathBuf>) {
+        self.lock().pictures = folders;
+    }
+
     fn next_round(&self) {
         let mut state = self.lock();
         state.touched.clear();
+        state.pictures.clear();
         state.files.retain(|path, snapshot| {
             is_settled(&snapshot.look, snapshot.read_at) && look(path) == snapshot.look
         });

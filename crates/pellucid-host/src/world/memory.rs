@@ -18,6 +18,7 @@ pub struct MemoryWorld {
     folders: Folders,
     files: Mutex<BTreeMap<PathBuf, Arc<[u8]>>>,
     touched: Mutex<BTreeSet<PathBuf>>,
+    pictures: Mutex<Vec<PathBuf>>,
 }
 
 impl MemoryWorld {
@@ -47,8 +48,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl World for MemoryWorld {
     fn locate(&self, base: &Path, name: &str, place: FilePlace) -> Result<PathBuf, FileError> {
-        let Folders { root, nodes, models } = &self.folders;
+        let Folders { root, nodes, models, .. } = &self.folders;
+        let pictures = lock(&self.pictures).clone();
         let (paths, roots): (Vec<PathBuf>, &[PathBuf]) = match place {
+            FilePlace::Picture if !pictures.is_empty() => {
+                (pictures.iter().map(|dir| dir.join(name)).collect(), std::slice::from_ref(root))
+            }
             FilePlace::Picture | FilePlace::Graph => {
                 (vec![base.join(name)], std::slice::from_ref(root))
             }
@@ -120,8 +125,13 @@ impl HostWorld for MemoryWorld {
         false
     }
 
+    fn look_for_pictures_in(&self, folders: Vec<PathBuf>) {
+        *lock(&self.pictures) = folders;
+    }
+
     fn next_round(&self) {
         lock(&self.touched).clear();
+        lock(&self.pictures).clear();
     }
 
     fn end_round(&self) {}

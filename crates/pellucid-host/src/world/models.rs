@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use super::ExtraFolder;
+
 /// Folders that hold each sort of weights, first the usual one. They are those of ComfyUI, so
 /// that a models folder serves both programs.
 pub const FOLDERS: &[(&str, &[&str])] = &[
@@ -31,14 +33,24 @@ const MOST_LISTED: usize = 20_000;
 
 /// Where a name of that sort may lie, in the order of the search: in the sort's folders of every
 /// root, in those of a `models` folder below it, and right below the root.
-pub fn candidates(roots: &[PathBuf], sort: &str, name: &str) -> Vec<PathBuf> {
-    let mut paths = Vec::new();
+pub fn candidates(
+    roots: &[PathBuf],
+    extra: &[ExtraFolder],
+    sort: &str,
+    name: &str,
+) -> Vec<PathBuf> {
+    let extra_paths = |first: bool| {
+        let of_sort = extra.iter().filter(move |extra| extra.first == first && extra.sort == sort);
+        of_sort.map(|extra| extra.dir.join(name))
+    };
+    let mut paths: Vec<PathBuf> = extra_paths(true).collect();
     for root in roots {
         for base in [root.clone(), root.join("models")] {
             paths.extend(folders(sort).map(|folder| base.join(folder).join(name)));
         }
         paths.push(root.join(name));
     }
+    paths.extend(extra_paths(false));
     if sort == "embeddings" && Path::new(name).extension().is_none() {
         // Prompts name embeddings without their suffix.
         let with = |path: &PathBuf| ["safetensors", "pt", "bin"].map(|s| path.with_extension(s));
@@ -84,11 +96,19 @@ pub fn names(roots: &[PathBuf], sort: &str) -> Vec<String> {
 }
 
 /// A sentence about what could have been meant.
-pub(super) fn what_is_there(roots: &[PathBuf], sort: &str, name: &str) -> String {
-    if roots.is_empty() {
+pub(super) fn what_is_there(
+    roots: &[PathBuf],
+    extra: &[ExtraFolder],
+    sort: &str,
+    name: &str,
+) -> String {
+    if roots.is_empty() && extra.is_empty() {
         return "model folders are given with --models DIR".into();
     }
-    let names = names(roots, sort);
+    let mut names = names(roots, sort);
+    for extra in extra.iter().filter(|extra| extra.sort == sort) {
+        names.extend(list(&extra.dir, 8));
+    }
     let near = pellucid_source::nearest(name, names.iter().map(String::as_str));
     match (near, names.as_slice()) {
         (Some(near), _) => format!("did you mean `{near}`?"),

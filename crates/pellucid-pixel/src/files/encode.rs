@@ -17,12 +17,21 @@ pub struct EncodeOptions {
     pub flatten: Option<[f32; 3]>,
     /// How 8-bit colour is dithered, if at all. Alpha never is.
     pub dither: Option<Dither>,
+    /// Whether whole numbers are rounded down, not to the nearest.
+    pub round_down: bool,
 }
 
 impl EncodeOptions {
     /// The usual way of a format: its first depth, quality 90, no texts, no background, no dither.
     pub fn new(format: Format) -> Self {
-        Self { bits: format.bits()[0], quality: 90, text: Vec::new(), flatten: None, dither: None }
+        Self {
+            bits: format.bits()[0],
+            quality: 90,
+            text: Vec::new(),
+            flatten: None,
+            dither: None,
+            round_down: false,
+        }
     }
 }
 
@@ -37,7 +46,10 @@ pub fn encode(
 ) -> Result<Vec<u8>, PictureError> {
     check(image, format, options)
         .and_then(|()| {
-            let finish = Finish::new(image, options.flatten, options.dither);
+            let mut finish = Finish::new(image, options.flatten, options.dither);
+            if options.round_down {
+                finish = finish.rounding_down(if options.bits == 16 { 65_535.0 } else { 255.0 });
+            }
             match format {
                 Format::Png => png::encode(image, &finish, options),
                 Format::Jpeg => jpeg::encode(image, &finish, options),

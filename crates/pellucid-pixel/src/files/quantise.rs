@@ -74,6 +74,8 @@ pub(super) struct Finish {
     /// In the encoding of the image.
     background: Option<[f32; 3]>,
     dither: Option<Dither>,
+    /// The largest code, where codes are rounded down.
+    down: Option<f32>,
 }
 
 impl Finish {
@@ -84,7 +86,12 @@ impl Finish {
             Encoding::Srgb => rgb,
             Encoding::Linear => rgb.map(srgb_to_linear),
         });
-        Self { alpha, encoding, background, dither }
+        Self { alpha, encoding, background, dither, down: None }
+    }
+
+    /// The same way with codes up to `max` rounded down: `floor(clamp(v, 0, 1) * max)`.
+    pub(super) fn rounding_down(self, max: f32) -> Self {
+        Self { down: Some(max), ..self }
     }
 
     /// True where the file gets an alpha channel.
@@ -100,7 +107,8 @@ impl Finish {
     /// True where a pixel is already what the file holds.
     fn is_nothing(&self) -> bool {
         let solid = self.background.is_none() || self.alpha == Alpha::Opaque;
-        solid && self.alpha != Alpha::Premultiplied && self.encoding == Encoding::Srgb
+        let exact = solid && self.down.is_none();
+        exact && self.alpha != Alpha::Premultiplied && self.encoding == Encoding::Srgb
     }
 
     /// Straight or solid, sRGB-encoded.
@@ -111,9 +119,14 @@ impl Finish {
             (Alpha::Premultiplied, None) => unpremultiply(pixel),
             _ => pixel,
         };
-        match self.encoding {
+        let pixel = match self.encoding {
             Encoding::Srgb => [r, g, b, a],
             Encoding::Linear => [linear_to_srgb(r), linear_to_srgb(g), linear_to_srgb(b), a],
+        };
+        match self.down {
+            // The value of a code is nearest to that code.
+            Some(max) => pixel.map(|v| (v.clamp(0.0, 1.0) * max).floor() / max),
+            None => pixel,
         }
     }
 
@@ -244,6 +257,21 @@ mod tests {
         assert_eq!(u8::nearest(f32::NAN), 0);
         assert_eq!(u8::nearest(f32::INFINITY), 255);
         assert_eq!(u16::nearest(f32::NEG_INFINITY), 0);
+    }
+
+    #[test]
+    fn codes_may_be_rounded_down() {
+        let image = Image::new(
+            ImageFact::new(1, 1, Alpha::Straight),
+            vec![[0.498, 254.9 / 255.0, 2.0, 0.999]],
+        );
+        let finish = Finish::new(&image, None, None).rounding_down(255.0);
+        assert_eq!(codes::<u8>(&image, &finish), [126, 254, 255, 254]);
+        for code in 0..=u8::MAX {
+            let grey = code.unit();
+            let image = Image::new(image.fact, vec![[grey, grey, grey, f32::NAN]]);
+            assert_eq!(codes::<u8>(&image, &finish), [code, code, code, 0]);
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Texts in PNG files: tEXt, zTXt and iTXt.
 
-use png::text_metadata::{EncodableTextChunk, ITXtChunk};
+use png::text_metadata::{EncodableTextChunk, ITXtChunk, TEXtChunk};
 
 use super::super::Format;
 
@@ -66,6 +66,25 @@ pub fn with_png_text(bytes: &[u8], texts: &[(String, String)]) -> Option<Vec<u8>
     out.extend(&bytes[at..]);
     Some(out)
 }
+
+/// As [`with_png_text`], as plain tEXt whatever the length, for programs that read nothing else.
+/// `None` for texts that are not ASCII, too.
+pub fn with_png_plain_text(bytes: &[u8], texts: &[(String, String)]) -> Option<Vec<u8>> {
+    let mut out = with_png_text(bytes, &[])?;
+    let mut chunks = Vec::new();
+    for (key, text) in texts {
+        if !key.is_ascii() || !text.is_ascii() || text.contains('\0') {
+            return None;
+        }
+        TEXtChunk::new(key.clone(), text.clone()).encode(&mut chunks).ok()?;
+    }
+    let head = PNG_HEAD.min(out.len());
+    out.splice(head..head, chunks);
+    Some(out)
+}
+
+/// Length of the signature and the first chunk, IHDR, behind which texts may stand.
+const PNG_HEAD: usize = 8 + 25;
 
 /// The next chunk's type, its data (empty where no text is expected or its checksum is wrong), and
 /// what follows.
