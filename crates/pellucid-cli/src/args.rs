@@ -39,6 +39,60 @@ pub enum Command {
     Models(ModelsArgs),
     /// Turn a ComfyUI workflow into a graph, or a picture back into the graph it was made by
     Import(ImportArgs),
+    /// Train the networks of latent transparency, and the small models that use them
+    Train(TrainArgs),
+}
+
+/// What to train.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+pub struct TrainArgs {
+    #[command(subcommand)]
+    pub command: Option<TrainCommand>,
+    /// The run to start, or to take up where it was left
+    pub config: Option<PathBuf>,
+    /// Stop after this many steps of this sitting
+    #[arg(long, value_name = "N")]
+    pub steps: Option<u64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TrainCommand {
+    /// Show what is trained on
+    Data(TrainDataArgs),
+    /// Measure trained models on what they were not trained on
+    Measure(TrainMeasureArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct TrainDataArgs {
+    /// The contact sheet to write: layer, surroundings, both, edges, depth, matte
+    #[arg(long, value_name = "FILE.png")]
+    pub sheet: PathBuf,
+    /// A folder of pictures with captions, instead of the pictures made by rule
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// The seed of the pictures
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Pixels along a side
+    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(16..=1024))]
+    pub size: u32,
+    /// How many examples
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=400))]
+    pub count: u32,
+    /// Combinations that are kept from training
+    #[arg(long)]
+    pub held_out: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct TrainMeasureArgs {
+    /// What to measure, and with which models
+    pub config: PathBuf,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// The graph and all that can be said about running it.

@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         Command::Schema(args) => commands::schema::schema(args),
         Command::Models(args) => commands::models::models(args),
         Command::Import(args) => commands::import::import(args),
+        Command::Train(args) => commands::train::train(args),
     };
     exit.unwrap_or_else(|failure| terminal::fail(&failure)).into()
 }

@@ -9,6 +9,7 @@ pub mod models;
 pub mod run;
 pub mod schema;
 pub mod show;
+pub mod train;
 pub mod watch;
 
 use pellucid_graph::Kinds;

@@ -8,9 +8,8 @@ use crate::blocks::{Conv2d, NetworkError, Source, input_error, silu};
 use crate::vae::{Vae, signal_of_picture};
 use crate::weights::Weights;
 
-/// Output channels and strides of the 3×3 convolutions; the input is alpha and padded colour.
-const CONVOLUTIONS: [(usize, usize); 9] =
-    [(32, 1), (32, 1), (64, 2), (64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (4, 1)];
+/// Strides of the 3×3 convolutions; the input is alpha and padded colour.
+const STRIDES: [usize; 9] = [1, 1, 2, 1, 2, 1, 2, 1, 1];
 
 /// Looks at a layer and gives the latent offset that carries its alpha.
 pub struct OffsetEncoder {
@@ -38,15 +37,13 @@ pub enum Backing {
 }
 
 impl OffsetEncoder {
-    /// Loads an encoder whose keys start at `blocks`.
+    /// Loads an encoder whose keys start at `blocks`; widths are read from shapes.
     pub fn load(weights: &Weights, dtype: DType, device: &Device) -> Result<Self, NetworkError> {
         let source = &Source::new(weights, dtype, device);
-        let mut convolutions = Vec::with_capacity(CONVOLUTIONS.len());
-        let mut input = 4;
-        for (output, stride) in CONVOLUTIONS {
-            let source = source.under(format!("blocks.{}", 2 * convolutions.len()));
-            convolutions.push(Conv2d::load(&source, input, output, 3, stride, 1)?);
-            input = output;
+        let mut convolutions = Vec::with_capacity(STRIDES.len());
+        for (index, stride) in STRIDES.into_iter().enumerate() {
+            let source = source.under(format!("blocks.{}", 2 * index));
+            convolutions.push(Conv2d::load_as_stored(&source, stride)?);
         }
         let dtype = source.activations();
         Ok(Self { dtype, device: device.clone(), convolutions })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use candle_core::{DType, Tensor};
 
 use super::control::ControlSignal;
-use crate::blocks::{Conv2d, LayerNorm, Linear, NetworkError, Source, input_error, silu};
+use crate::blocks::{Conv2d, LayerNorm, Linear, NetworkError, Source, input_error, silu, softmax};
 use crate::unet::{AttentionCall, LowRank, LowRankSet, Next, Role};
 
 /// Added to the variance before frames look at each other.
@@ -202,7 +202,7 @@ fn mix(query: &Tensor, keys: &[Tensor], values: &[Tensor]) -> Result<Tensor, Net
         Ok((query * key)?.to_dtype(DType::F32)?.sum_keepdim(4)?)
     };
     let scores = keys.iter().map(score).collect::<Result<Vec<_>, _>>()?;
-    let weights = candle_nn::ops::softmax_last_dim(&Tensor::cat(&scores, 4)?)?;
+    let weights = softmax(&Tensor::cat(&scores, 4)?)?;
     let mut sum: Option<Tensor> = None;
     for (frame, value) in values.iter().enumerate() {
         let weight = weights.narrow(4, frame, 1)?.to_dtype(value.dtype())?;

@@ -3,6 +3,7 @@
 use candle_core::{D, DType, Device, Tensor};
 
 use super::error::TextError;
+use crate::blocks::softmax;
 use crate::checkpoint::{ClipConfig, ClipKind};
 use crate::weights::{Weights, WeightsError};
 
@@ -133,6 +134,13 @@ impl ClipEncoder {
         Ok(Hidden { chosen: chosen.unwrap_or_else(|| last.clone()), is_normalised, last })
     }
 
+    /// Encodes windows of tokens of equal length at once: `[windows, places, width]`, the last layer,
+    /// normalised. Weights of words and textual inversions are not its business, see `encode_sd15`.
+    pub fn encode_windows(&self, windows: &[Vec<u32>]) -> Result<Tensor, TextError> {
+        let rows = windows.iter().map(|ids| self.embed(ids)).collect::<Result<Vec<_>, _>>()?;
+        Ok(self.forward(&Tensor::stack(&rows, 0)?, StopAt::Last)?.last)
+    }
+
     /// The final norm, for an output that has not been through it.
     pub(super) fn normalise(&self, xs: &Tensor) -> Result<Tensor, TextError> {
         self.final_norm.forward(xs)
@@ -195,7 +203,7 @@ impl Layer {
         let query = split(&self.query)?.affine((head_width as f64).powf(-0.5), 0.0)?;
         let key = split(&self.key)?.transpose(2, 3)?.contiguous()?;
         let logits = query.matmul(&key)?.broadcast_add(mask)?;
-        let seen = candle_nn::ops::softmax_last_dim(&logits)?.matmul(&split(&self.value)?)?;
+        let seen = softmax(&logits)?.matmul(&split(&self.value)?)?;
         self.out.forward(&seen.transpose(1, 2)?.reshape((batch, places, width))?)
     }
 }

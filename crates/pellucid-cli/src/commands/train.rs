@@ -1,0 +1,113 @@
+//! `pellucid train`.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+
+use pellucid_train::TrainError;
+use pellucid_train::config::Config;
+use pellucid_train::data::sheet::data_sheet;
+use pellucid_train::data::{Example, Source, Split};
+use pellucid_train::run::{End, Event, run};
+
+use crate::args::{TrainArgs, TrainCommand, TrainDataArgs};
+use crate::exit::{Exit, Failure};
+use crate::{Outcome, terminal};
+
+/// Steps between lines of progress.
+const LINE_EVERY: u64 = 10;
+
+/// Trains, or shows what is trained on, or measures.
+pub fn train(args: &TrainArgs) -> Outcome {
+    match (&args.command, &args.config) {
+        (Some(TrainCommand::Data(args)), _) => data(args),
+        (None, Some(config)) => start(config, args.steps),
+        _ => Err(Failure::usage("a configuration to run is missing")),
+    }
+}
+
+fn start(path: &Path, limit: Option<u64>) -> Outcome {
+    let config = Config::read(path).map_err(failure)?;
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&interrupted);
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
+        .map_err(|error| Failure::failed(error.to_string()))?;
+    let mut means = Means::default();
+    let mut tell = |event: Event| {
+        match event {
+            Event::Note(text) => terminal::say(&text),
+            Event::Saved(path) => terminal::say(&format!("saved {}", path.display())),
+            Event::Step { done, steps, columns, values, seconds } => {
+                means.add(&values, seconds);
+                if done % LINE_EVERY == 0 || done == steps {
+                    terminal::say(&means.line(done, steps, columns));
+                }
+            }
+        }
+        !interrupted.load(Ordering::Relaxed)
+    };
+    match run(&config, limit, &pellucid_train::Device::Cpu, &mut tell).map_err(failure)? {
+        End::Stopped if interrupted.load(Ordering::Relaxed) => Ok(Exit::Interrupted),
+        _ => Ok(Exit::Done),
+    }
+}
+
+/// Sums since the last line.
+#[derive(Default)]
+struct Means {
+    count: u32,
+    sums: Vec<f32>,
+    seconds: f32,
+}
+
+impl Means {
+    fn add(&mut self, values: &[f32], seconds: f32) {
+        self.sums.resize(values.len(), 0.0);
+        self.sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+        self.count += 1;
+        self.seconds += seconds;
+    }
+
+    fn line(&mut self, done: u64, steps: u64, columns: &[&str]) -> String {
+        let means = std::mem::take(self);
+        let count = means.count.max(1) as f32;
+        let mut line = format!("{done}/{steps}  {:.2} s", means.seconds / count);
+        for (name, sum) in columns.iter().zip(means.sums) {
+            line.push_str(&format!("  {name} {:.4}", sum / count));
+        }
+        line
+    }
+}
+
+fn data(args: &TrainDataArgs) -> Outcome {
+    let split = if args.held_out { Split::HeldOut } else { Split::Training };
+    let size = args.size as usize;
+    let source = Source::open(args.folder.as_deref(), size).map_err(failure)?;
+    for (path, why) in source.faults() {
+        terminal::say(&format!("left out {}: {why}", path.display()));
+    }
+    let made = |index| source.example(args.seed, index, size, split);
+    let examples: Vec<Example> = (0..u64::from(args.count)).map(made).collect();
+    let png = data_sheet(&examples).png().map_err(|error| Failure::failed(error.to_string()))?;
+    write(&args.sheet, &png)?;
+    let captions: String = examples.iter().map(|e| format!("{}\n", e.of_blend)).collect();
+    terminal::print(&captions)?;
+    Ok(Exit::Done)
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    std::fs::write(path, bytes).map_err(|error| Failure::io(&path.display().to_string(), &error))
+}
+
+fn failure(error: TrainError) -> Failure {
+    let message = error.to_string();
+    match error {
+        TrainError::Stopped => Failure { exit: Exit::Interrupted, message },
+        TrainError::Config(_) => Failure { exit: Exit::Findings, message },
+        TrainError::Data(_) => Failure { exit: Exit::Missing, message },
+        TrainError::File(_, error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Failure { exit: Exit::Missing, message }
+        }
+        _ => Failure::failed(message),
+    }
+}

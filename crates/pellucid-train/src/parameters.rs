@@ -1,0 +1,68 @@
+//! The numbers that are trained: named, started from a seed, seen by networks as weights.
+
+use std::collections::BTreeMap;
+
+use candle_core::{Device, Tensor, Var};
+use pellucid_nets::Weights;
+use pellucid_nets::checkpoint::Shapes;
+
+use crate::error::TrainError;
+use crate::random::Random;
+
+/// Variables by key.
+#[derive(Clone, Default)]
+pub struct Parameters {
+    /// The variables.
+    pub vars: BTreeMap<String, Var>,
+}
+
+impl Parameters {
+    /// Fresh parameters of the given shapes: factors of norms 1, biases 0, everything else normal with
+    /// deviation `gain(key) / √(inputs)`.
+    pub fn fresh(
+        shapes: &Shapes,
+        seed: u64,
+        gain: impl Fn(&str) -> f32,
+        device: &Device,
+    ) -> Result<Self, TrainError> {
+        let mut vars = BTreeMap::new();
+        for (key, shape) in shapes {
+            let count: usize = shape.iter().product();
+            let values = if shape.len() == 1 {
+                vec![if key.ends_with("weight") { 1.0 } else { 0.0 }; count]
+            } else {
+                let inputs: usize = shape[1..].iter().product();
+                let deviation = gain(key) / (inputs.max(1) as f32).sqrt();
+                let place: Vec<u64> = key.bytes().map(u64::from).collect();
+                let normals = Random::new(seed, &place).normals(count);
+                normals.into_iter().map(|v| v * deviation).collect()
+            };
+            let tensor = Tensor::from_vec(values, shape.as_slice(), device)?;
+            vars.insert(key.clone(), Var::from_tensor(&tensor)?);
+        }
+        Ok(Self { vars })
+    }
+
+    /// Parameters that start as the given tensors. What is computed with them takes the fast way, whether
+    /// a gradient is asked for or not.
+    pub fn of(tensors: &BTreeMap<String, Tensor>) -> Result<Self, TrainError> {
+        let var = |(key, tensor): (&String, &Tensor)| Ok((key.clone(), Var::from_tensor(tensor)?));
+        Ok(Self { vars: tensors.iter().map(var).collect::<Result<_, TrainError>>()? })
+    }
+
+    /// The parameters as weights of a network; gradients flow through them.
+    pub fn weights(&self) -> Weights {
+        let tensor = |(key, var): (&String, &Var)| (key.clone(), var.as_tensor().clone());
+        Weights::from_tensors(self.vars.iter().map(tensor).collect())
+    }
+
+    /// How many numbers there are.
+    pub fn count(&self) -> usize {
+        self.vars.values().map(|var| var.elem_count()).sum()
+    }
+}
+
+/// Weights of a file as tensors in f32, below a prefix.
+pub fn tensors_of(weights: &Weights) -> Result<BTreeMap<String, Tensor>, TrainError> {
+    weights.keys().map(|key| Ok((key.to_owned(), weights.plain(key)?))).collect()
+}

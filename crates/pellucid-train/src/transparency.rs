@@ -1,0 +1,402 @@
+//! Training the latent transparency encoder and decoder against a frozen autoencoder.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use candle_core::{DType, Device, Tensor};
+use pellucid_nets::Weights;
+use pellucid_nets::checkpoint::Shapes;
+use pellucid_nets::layer_diffuse::{LayerPicture, OffsetEncoder, TransparentDecoder, pad_colour};
+use pellucid_nets::vae::Vae;
+
+use crate::adam::{Group, Settings};
+use crate::autoencoder;
+use crate::batch::{canvases, cut, layer_canvases, layers, signals};
+use crate::config::{Config, TransparencyTask};
+use crate::data::sheet::{Sheet, sheet};
+use crate::data::{Canvas, Example, Source, Split};
+use crate::discriminator::{
+    Discriminator, Statistics, discriminator_hinge, generator_hinge, layout as discriminator_layout,
+};
+use crate::error::TrainError;
+use crate::losses::{decibels, mean_square};
+use crate::parameters::Parameters;
+use crate::random::Random;
+use crate::run::{Event, Training};
+use crate::state::{Precision, save_model};
+
+/// The name of the encoder's file.
+pub const ENCODER: &str = "vae_transparent_encoder.safetensors";
+/// The name of the decoder's file.
+pub const DECODER: &str = "vae_transparent_decoder.safetensors";
+
+/// What the encoder's output is multiplied by, as in the files of the web interface's extension.
+const SCALE: f64 = 1.0;
+
+/// How often the whole blend stands for a layer: what is solid must stay solid.
+const SOLID: f32 = 0.1;
+
+/// A run that trains latent transparency.
+pub struct TransparencyRun {
+    seed: u64,
+    batch: usize,
+    size: usize,
+    task: TransparencyTask,
+    source: Source,
+    device: Device,
+    vae: Frozen,
+    encoder: Group,
+    decoder: Group,
+    discriminator: Group,
+}
+
+/// An autoencoder that stays as it is, for pictures and for gradients.
+pub struct Frozen {
+    /// Its tensors as variables, so that what is computed takes the fast way; no gradient is asked for.
+    pub fast: Vae,
+    /// Its tensors alone: gradients flow through to the latent and nowhere else.
+    pub fixed: Vae,
+}
+
+/// What comes of a batch of layers.
+pub struct Pass {
+    /// The autoencoder's most likely latent.
+    pub mean: Tensor,
+    /// The latent that carries transparency.
+    pub adjusted: Tensor,
+    /// What the frozen decoder makes of that, -1 to 1.
+    pub decoded: Tensor,
+    /// Alpha, red, green, blue as the transparent decoder sees them, not cut.
+    pub layer: Tensor,
+}
+
+/// What a pass is compared with.
+pub struct Wanted {
+    /// The layers on grey, -1 to 1.
+    pub signal: Tensor,
+    /// Alpha and colour, padded where alpha is 0: `[b, 4, h, w]`.
+    pub layer: Tensor,
+}
+
+impl Wanted {
+    /// Layers and what is seen of them.
+    pub fn of(pictures: &[&Canvas], device: &Device) -> Result<Self, TrainError> {
+        let signal = signals(pictures, device)?;
+        let layer = layers(pictures, device)?;
+        Ok(Self { signal, layer: Self::padded(&layer)? })
+    }
+
+    fn padded(layer: &LayerPicture) -> Result<Tensor, TrainError> {
+        Ok(Tensor::cat(&[&layer.alpha, &pad_colour(layer)?], 1)?)
+    }
+}
+
+impl Frozen {
+    /// A saved autoencoder.
+    pub fn load(path: &Path, device: &Device) -> Result<Self, TrainError> {
+        let (fixed, tensors) = autoencoder::load(path, device)?;
+        let weights = Parameters::of(&tensors)?.weights();
+        let fast = Vae::load(&weights, &fixed.config, DType::F32, device)?;
+        Ok(Self { fast, fixed })
+    }
+
+    /// Encodes, disturbs, decodes twice; gradients flow to the two networks. The encoder's output is
+    /// multiplied by `scale`.
+    pub fn pass(
+        &self,
+        wanted: &Wanted,
+        encoder: &OffsetEncoder,
+        decoder: &TransparentDecoder,
+        scale: f64,
+    ) -> Result<Pass, TrainError> {
+        let posterior = self.fast.encode_signal(&wanted.signal)?;
+        let (mean, std) = (posterior.mean.detach(), posterior.std()?.detach());
+        let offset = (encoder.forward(&wanted.layer)? * scale)?;
+        let adjusted = (&mean + (std * offset)?)?;
+        let decoded = self.fixed.decode_signal(&adjusted)?;
+        let picture = ((&decoded * 0.5)? + 0.5)?.clamp(0f32, 1f32)?;
+        let layer = decoder.forward(&picture, &adjusted)?;
+        Ok(Pass { mean, adjusted, decoded, layer })
+    }
+}
+
+/// The squared error of colour plus that of alpha, each a mean.
+pub fn reconstruction(layer: &Tensor, wanted: &Tensor) -> Result<Tensor, TrainError> {
+    let alpha = mean_square(&layer.narrow(1, 0, 1)?, &wanted.narrow(1, 0, 1)?)?;
+    let colour = mean_square(&layer.narrow(1, 1, 3)?, &wanted.narrow(1, 1, 3)?)?;
+    Ok((alpha + colour)?)
+}
+
+/// The tensors of an encoder with the given widths.
+pub fn encoder_layout(widths: &[usize; 8]) -> Shapes {
+    let mut shapes = Shapes::new();
+    let mut input = 4;
+    for (index, &output) in widths.iter().chain([&4]).enumerate() {
+        shapes.insert(format!("blocks.{}.weight", 2 * index), vec![output, input, 3, 3]);
+        shapes.insert(format!("blocks.{}.bias", 2 * index), vec![output]);
+        input = output;
+    }
+    shapes
+}
+
+/// The tensors of a decoder with the given widths, finest level first.
+pub fn decoder_layout(task: &TransparencyTask) -> Shapes {
+    let widths = &task.decoder_widths;
+    let (levels, first, last) = (widths.len(), widths[0], widths[widths.len() - 1]);
+    let mut layout = DecoderLayout { shapes: Shapes::new() };
+    layout.layer("conv_in", &[first, 3, 3, 3]);
+    layout.layer("latent_conv_in", &[widths[2], 4, 1, 1]);
+    let (mut input, mut skips) = (first, vec![first]);
+    for (level, &width) in widths.iter().enumerate() {
+        for index in 0..task.residual_blocks {
+            let attends = level + task.attention_levels >= levels;
+            layout.block(&format!("down_blocks.{level}"), index, input, width, attends);
+            input = width;
+            skips.push(width);
+        }
+        if level + 1 < levels {
+            layout
+                .layer(&format!("down_blocks.{level}.downsamplers.0.conv"), &[width, width, 3, 3]);
+            skips.push(width);
+        }
+    }
+    layout.residual("mid_block.resnets.0", last, last);
+    layout.attention("mid_block.attentions.0", last);
+    layout.residual("mid_block.resnets.1", last, last);
+    for (level, &width) in widths.iter().rev().enumerate() {
+        for index in 0..=task.residual_blocks {
+            let from = input + skips.pop().unwrap_or(0);
+            let attends = level < task.attention_levels;
+            layout.block(&format!("up_blocks.{level}"), index, from, width, attends);
+            input = width;
+        }
+        if level + 1 < levels {
+            layout.layer(&format!("up_blocks.{level}.upsamplers.0.conv"), &[width, width, 3, 3]);
+        }
+    }
+    layout.norm("conv_norm_out", first);
+    layout.layer("conv_out", &[4, first, 3, 3]);
+    layout.shapes
+}
+
+struct DecoderLayout {
+    shapes: Shapes,
+}
+
+impl DecoderLayout {
+    fn layer(&mut self, key: &str, shape: &[usize]) {
+        self.shapes.insert(format!("{key}.weight"), shape.to_vec());
+        self.shapes.insert(format!("{key}.bias"), vec![shape[0]]);
+    }
+
+    fn norm(&mut self, key: &str, width: usize) {
+        self.layer(key, &[width]);
+    }
+
+    fn residual(&mut self, key: &str, input: usize, output: usize) {
+        self.norm(&format!("{key}.norm1"), input);
+        self.layer(&format!("{key}.conv1"), &[output, input, 3, 3]);
+        self.norm(&format!("{key}.norm2"), output);
+        self.layer(&format!("{key}.conv2"), &[output, output, 3, 3]);
+        if input != output {
+            self.layer(&format!("{key}.conv_shortcut"), &[output, input, 1, 1]);
+        }
+    }
+
+    fn attention(&mut self, key: &str, width: usize) {
+        self.norm(&format!("{key}.group_norm"), width);
+        for part in ["to_q", "to_k", "to_v", "to_out.0"] {
+            self.layer(&format!("{key}.{part}"), &[width, width]);
+        }
+    }
+
+    fn block(&mut self, level: &str, index: usize, input: usize, output: usize, attends: bool) {
+        self.residual(&format!("{level}.resnets.{index}"), input, output);
+        if attends {
+            self.attention(&format!("{level}.attentions.{index}"), output);
+        }
+    }
+}
+
+impl TransparencyRun {
+    /// A fresh run.
+    pub fn start(
+        config: &Config,
+        task: &TransparencyTask,
+        device: &Device,
+        tell: &mut dyn FnMut(Event) -> bool,
+    ) -> Result<Self, TrainError> {
+        let source = Source::open(config.data.folder.as_deref(), config.data.size)?;
+        for (path, why) in source.faults() {
+            tell(Event::Note(format!("left out {}: {why}", path.display())));
+        }
+        let fresh = |layout: Shapes, salt: u64, gain: &dyn Fn(&str) -> f32| {
+            let parameters = Parameters::fresh(&layout, config.seed ^ salt, gain, device)?;
+            Group::new(parameters, Settings::default())
+        };
+        // No offset at first: the autoencoder starts unharmed.
+        let encoder = fresh(encoder_layout(&task.encoder_widths), 1, &|key| {
+            if key.starts_with("blocks.16.") { 0.05 } else { 1.4 }
+        })?;
+        let decoder = fresh(decoder_layout(task), 2, &|key| {
+            if key.ends_with("conv2.weight") || key.contains("to_out") { 0.3 } else { 1.2 }
+        })?;
+        let discriminator = fresh(discriminator_layout(task.discriminator_width), 3, &|_| 1.0)?;
+        tell(Event::Note(format!(
+            "parameters: encoder {}, decoder {}, discriminator {}",
+            encoder.parameters.count(),
+            decoder.parameters.count(),
+            discriminator.parameters.count()
+        )));
+        Ok(Self {
+            seed: config.seed,
+            batch: config.schedule.batch,
+            size: config.data.size,
+            task: task.clone(),
+            source,
+            device: device.clone(),
+            vae: Frozen::load(&task.autoencoder, device)?,
+            encoder,
+            decoder,
+            discriminator,
+        })
+    }
+
+    fn pictures(&self, step: u64) -> Vec<Canvas> {
+        let picture = |index: usize| {
+            let number = step * self.batch as u64 + index as u64;
+            let random = &mut Random::new(self.seed, &[0x7472, number]);
+            let example = self.source.example(self.seed, number, self.size, Split::Training);
+            let solid = random.chance(SOLID);
+            let picture = if solid { &example.blend } else { &example.foreground };
+            let room = self.size - self.task.cut + 1;
+            cut(picture, random.below(room), random.below(room), self.task.cut)
+        };
+        (0..self.batch).map(picture).collect()
+    }
+
+    fn networks(
+        &self,
+        encoder: &Weights,
+        decoder: &Weights,
+    ) -> Result<(OffsetEncoder, TransparentDecoder), TrainError> {
+        Ok((
+            OffsetEncoder::load(encoder, DType::F32, &self.device)?,
+            TransparentDecoder::load(decoder, DType::F32, &self.device)?,
+        ))
+    }
+
+    fn averaged(&self) -> Result<(OffsetEncoder, TransparentDecoder), TrainError> {
+        let weights =
+            |group: &Group| Ok::<_, TrainError>(Parameters::of(&group.averages()?)?.weights());
+        self.networks(&weights(&self.encoder)?, &weights(&self.decoder)?)
+    }
+
+    fn judge(&self) -> Result<Discriminator, TrainError> {
+        Discriminator::load(&self.discriminator.parameters.weights(), &self.device)
+    }
+}
+
+impl Training for TransparencyRun {
+    fn columns(&self) -> &'static [&'static str] {
+        &["reconstruction", "identity", "generator", "discriminator", "drop_db", "alpha_mae"]
+    }
+
+    fn groups(&self) -> Vec<(&'static str, &Group)> {
+        vec![
+            ("encoder", &self.encoder),
+            ("decoder", &self.decoder),
+            ("discriminator", &self.discriminator),
+        ]
+    }
+
+    fn groups_mut(&mut self) -> Vec<(&'static str, &mut Group)> {
+        vec![
+            ("encoder", &mut self.encoder),
+            ("decoder", &mut self.decoder),
+            ("discriminator", &mut self.discriminator),
+        ]
+    }
+
+    fn step(&mut self, step: u64, rate: f32) -> Result<Vec<f32>, TrainError> {
+        let pictures = self.pictures(step);
+        let wanted = Wanted::of(&pictures.iter().collect::<Vec<_>>(), &self.device)?;
+        let (encoder, decoder) =
+            self.networks(&self.encoder.parameters.weights(), &self.decoder.parameters.weights())?;
+        let pass = self.vae.pass(&wanted, &encoder, &decoder, SCALE)?;
+        let apart = reconstruction(&pass.layer, &wanted.layer)?;
+        let identity = mean_square(&pass.decoded, &wanted.signal)?;
+        let mut total = ((&apart * self.task.reconstruction)? + (&identity * self.task.identity)?)?;
+        let number = |tensor: &Tensor| -> Result<f32, TrainError> { Ok(tensor.to_scalar()?) };
+        let (mut generator, mut discriminator) = (0.0, 0.0);
+        let judged = step >= self.task.discriminator_from && self.task.discriminator > 0.0;
+        if judged {
+            let fake = self.judge()?.forward(&pass.layer, Statistics::Batch)?;
+            let hinge = generator_hinge(&fake)?;
+            generator = number(&hinge)?;
+            total = (total + (hinge * self.task.discriminator)?)?;
+        }
+        let grads = total.backward()?;
+        self.encoder.step(&grads, rate)?;
+        self.decoder.step(&grads, rate)?;
+        if judged {
+            let judge = self.judge()?;
+            let real = judge.forward(&wanted.layer, Statistics::Batch)?;
+            let fake = judge.forward(&pass.layer.detach(), Statistics::Batch)?;
+            let hinge = discriminator_hinge(&real, &fake)?;
+            discriminator = number(&hinge)?;
+            self.discriminator.step(&hinge.backward()?, rate)?;
+        }
+        let alpha = (pass.layer.detach().narrow(1, 0, 1)? - wanted.layer.narrow(1, 0, 1)?)?;
+        let alpha = number(&alpha.abs()?.mean_all()?)?;
+        Ok(vec![
+            number(&apart)?,
+            number(&identity)?,
+            generator,
+            discriminator,
+            self.drop(&pass, &wanted)?,
+            alpha,
+        ])
+    }
+
+    fn sheet(&self) -> Result<Sheet, TrainError> {
+        let made =
+            |index| self.source.example(self.seed ^ 0x7368, index, self.size, Split::HeldOut);
+        let examples: Vec<Example> = (0..20).map(made).collect();
+        let pictures: Vec<&Canvas> = examples.iter().map(|e| &e.foreground).collect();
+        let (encoder, decoder) = self.averaged()?;
+        let mut shown = Vec::new();
+        for pictures in pictures.chunks(4) {
+            let wanted = Wanted::of(pictures, &self.device)?;
+            let pass = self.vae.pass(&wanted, &encoder, &decoder, SCALE)?;
+            let seen = canvases(&pass.decoded.detach())?.into_iter();
+            let made = layer_canvases(&pass.layer.detach())?;
+            for ((wanted, seen), made) in pictures.iter().zip(seen).zip(made) {
+                shown.extend([(*wanted).clone(), seen, made]);
+            }
+        }
+        Ok(sheet(&shown, 12))
+    }
+
+    fn write(&self, folder: &Path, step: u64) -> Result<(), TrainError> {
+        let notes = BTreeMap::from([("steps".to_owned(), step.to_string())]);
+        for (file, group) in [(ENCODER, &self.encoder), (DECODER, &self.decoder)] {
+            save_model(&folder.join(file), &group.averages()?, Precision::F32, &notes)?;
+        }
+        Ok(())
+    }
+}
+
+impl TransparencyRun {
+    /// By how many decibels the frozen decoder's picture of the first layer is worse than without
+    /// transparency.
+    fn drop(&self, pass: &Pass, wanted: &Wanted) -> Result<f32, TrainError> {
+        let first = |x: &Tensor| x.narrow(0, 0, 1);
+        let plain = self.vae.fast.decode_signal(&first(&pass.mean)?)?.detach();
+        let signal = first(&wanted.signal)?;
+        let quality = |picture: &Tensor| -> Result<f32, TrainError> {
+            Ok(decibels(mean_square(picture, &signal)?.to_scalar()?, 2.0))
+        };
+        Ok(quality(&plain)? - quality(&first(&pass.decoded.detach())?)?)
+    }
+}
