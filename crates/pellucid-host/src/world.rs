@@ -12,8 +12,7 @@ use std::time::SystemTime;
 
 use pellucid_graph::World;
 
-pub(crate) use extra_paths::extra_folders;
-pub use extra_paths::{ComfyTree, ExtraFolder};
+pub use extra_paths::{ComfyTree, ExtraFolder, extra_folders};
 pub use files::FileWorld;
 pub use memory::MemoryWorld;
 

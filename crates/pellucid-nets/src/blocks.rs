@@ -17,6 +17,7 @@ mod source;
 
 pub use activation::{geglu, gelu, silu};
 pub use attention::attend;
+pub(crate) use attention::softmax;
 pub use conv::Conv2d;
 pub use embedding::{SinusoidOrder, sinusoids, sinusoids_with};
 pub use error::NetworkError;

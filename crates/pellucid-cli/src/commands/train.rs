@@ -1,8 +1,8 @@
 //! `pellucid train`.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use pellucid_train::TrainError;
 use pellucid_train::config::Config;

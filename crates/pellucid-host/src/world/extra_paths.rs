@@ -59,7 +59,7 @@ impl ComfyTree {
 }
 
 /// The folders listed in `extra_model_paths.yaml` in any of these folders.
-pub(crate) fn extra_folders(dirs: &[PathBuf]) -> Vec<ExtraFolder> {
+pub fn extra_folders(dirs: &[PathBuf]) -> Vec<ExtraFolder> {
     let mut found = Vec::new();
     for dir in dirs {
         let path = dir.join(EXTRA_PATHS);

@@ -1,6 +1,6 @@
 //! Softmax attention with a bounded working set.
 
-use candle_core::{DType, Tensor};
+use candle_core::{D, DType, Tensor};
 use pellucid_kernels::ops;
 
 use super::{NetworkError, input_error};
@@ -52,7 +52,14 @@ fn split_heads(x: &Tensor, heads: usize) -> Result<Tensor, NetworkError> {
     Ok(split.contiguous()?.reshape((batch * heads, tokens, width / heads))?)
 }
 
-fn softmax(scores: &Tensor) -> Result<Tensor, NetworkError> {
-    let wide = candle_nn::ops::softmax_last_dim(&scores.to_dtype(DType::F32)?)?;
-    Ok(wide.to_dtype(scores.dtype())?)
+/// Softmax over the last axis, computed in f32.
+pub(crate) fn softmax(scores: &Tensor) -> candle_core::Result<Tensor> {
+    let wide = scores.to_dtype(DType::F32)?;
+    // The fast one has no gradient.
+    let wide = if wide.track_op() {
+        candle_nn::ops::softmax(&wide, D::Minus1)?
+    } else {
+        candle_nn::ops::softmax_last_dim(&wide)?
+    };
+    wide.to_dtype(scores.dtype())
 }
