@@ -53,4 +53,4 @@ pub use plan::{Fate, plan};
 pub use resolve::{Formats, MAX_NODES, Override, Rules, locate, resolve};
 pub use schema::schema;
 pub use store::Store;
-pub use world::{FileError, FilePlace, FileTrouble, ReadSeek, Stamp, World};
+pub use world::{FileError, FilePlace, FileTrouble, ReadSeek, Stamp, WEIGHT_FOLDERS, World};

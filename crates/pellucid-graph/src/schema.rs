@@ -5,7 +5,7 @@ use pellucid_value::SocketType;
 use serde_json::{Map, Value, json};
 
 use crate::document::VERSION;
-use crate::{Arity, InputDecl, Kinds, NodeKind, ParamDecl, ParamType, ParamValue};
+use crate::{Arity, InputDecl, Kinds, NodeKind, ParamDecl, ParamType, ParamValue, WEIGHT_FOLDERS};
 
 /// The schema (draft 2020-12) of graphs that use these kinds. `graphs` are names of graphs that
 /// are offered as kinds.
@@ -256,6 +256,10 @@ fn graph_param() -> Value {
             "choices": {
                 "type": "array", "items": { "type": "string" }, "minItems": 1,
                 "description": "The words of a choice.",
+            },
+            "folder": {
+                "enum": WEIGHT_FOLDERS,
+                "description": "For files of weights, the folder of models they lie in.",
             },
             "note": note(),
         },

@@ -20,6 +20,20 @@ pub enum FilePlace {
     Weights(&'static str),
 }
 
+/// The folders of models that weights are looked up in; each is a sort of weights.
+pub const WEIGHT_FOLDERS: &[&str] = &[
+    "checkpoints",
+    "diffusion_models",
+    "text_encoders",
+    "vae",
+    "loras",
+    "controlnet",
+    "layer_model",
+    "embeddings",
+    "upscale_models",
+    "depth",
+];
+
 /// What a file's content was when it was looked at: equal stamps mean equal content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Stamp(pub u128);

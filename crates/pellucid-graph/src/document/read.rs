@@ -8,7 +8,7 @@ use super::{
     WireName,
 };
 use crate::literal::{colour_of, int_of};
-use crate::{Choices, FilePlace, ParamType};
+use crate::{Choices, FilePlace, ParamType, WEIGHT_FOLDERS};
 
 /// Reads a graph file. What could not be understood is left out of the document and told in
 /// `findings`.
@@ -64,7 +64,7 @@ pub fn read_document(
 const GRAPH_KEYS: &[&str] =
     &["$schema", "pellucid", "note", "params", "inputs", "nodes", "outputs"];
 const NODE_KEYS: &[&str] = &["kind", "note", "inputs", "params"];
-const PARAM_KEYS: &[&str] = &["type", "default", "min", "max", "choices", "note"];
+const PARAM_KEYS: &[&str] = &["type", "default", "min", "max", "choices", "folder", "note"];
 const INPUT_KEYS: &[&str] = &["type", "optional", "note"];
 const OUTPUT_KEYS: &[&str] =
     &["from", "note", "bits", "quality", "background", "dither", "rounding", "number"];
@@ -297,7 +297,7 @@ impl Reader<'_> {
         let find = |wanted: &str| pairs.iter().find(|(key, _)| key.v == wanted).map(|(_, v)| v);
         for (key, value) in pairs {
             match key.v.as_str() {
-                "type" | "default" | "min" | "max" | "choices" => {}
+                "type" | "default" | "min" | "max" | "choices" | "folder" => {}
                 "note" => drop(self.text(value, "`note`")),
                 _ => self.unknown(key, PARAM_KEYS, "a param of a graph"),
             }
@@ -307,7 +307,18 @@ impl Reader<'_> {
             return None;
         };
         let ty = ParamType::NAMES[self.word(ty, "`type`", ParamType::NAMES)?];
-        let ty = self.param_type(ty, value, find("min"), find("max"), find("choices"))?;
+        let mut ty = self.param_type(ty, value, find("min"), find("max"), find("choices"))?;
+        if let Some(folder) = find("folder") {
+            let place =
+                FilePlace::Weights(WEIGHT_FOLDERS[self.word(folder, "`folder`", WEIGHT_FOLDERS)?]);
+            match &mut ty {
+                ParamType::File(of) | ParamType::Files(of) => *of = place,
+                other => {
+                    let message = format!("a param of type {} has no `folder`", other.name());
+                    self.tell("unknown-key", folder.span, message, None);
+                }
+            }
+        }
         let note = find("note").and_then(|note| note.v.as_text()).unwrap_or_default().to_owned();
         let default = find("default").cloned();
         named.then(|| GraphParam { name: name.clone(), ty, default, note })
