@@ -1,6 +1,8 @@
 //! 3×3 convolution with stride 1 by Winograd's method: transform tiles and weights, one matrix product over
 //! the channels for each of 36 points, transform back.
 
+use std::ops::Range;
+
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -10,14 +12,20 @@ use crate::buffer::Buffer;
 use crate::numbers::{Numbers, Stored, with_numbers};
 use crate::tile::{Block, DEPTH, TileShape};
 
-/// Numbers in the transformed tiles that are held at a time (8 MiB), unless there are few tiles.
-const TILE_BUDGET: usize = 1 << 21;
+/// Numbers in the transformed tiles that are held at a time: as many as in the transformed weights, so that both
+/// are read equally often, but within these limits (2 to 8 MiB).
+const TILE_BUDGET: (usize, usize) = (1 << 19, 1 << 21);
 /// Tiles that are held at a time, at least: fewer would not pay for the transform of the weights.
 const FEWEST_HELD: usize = 64;
 /// Numbers in the transformed weights of all channels that are kept for a whole call (64 MiB).
 const WEIGHT_BUDGET: usize = 1 << 24;
 /// Numbers in the transformed weights of one task.
 const TASK_BUDGET: usize = 1 << 20;
+/// Numbers in the products of one task that are held at a time (256 KiB), unless that is less than
+/// [`FEWEST_PANELS`].
+const PRODUCT_BUDGET: usize = 1 << 16;
+/// Panels of tiles that share a pass over the transformed weights, at least.
+const FEWEST_PANELS: usize = 4;
 /// Channels that one task writes, at most.
 const MOST_CHANNELS: usize = 64;
 /// Lanes of the widest panel.
@@ -63,8 +71,11 @@ pub(super) fn convolve(
                 plan.transform_weights(weight, group, scratch);
                 &scratch[..]
             };
-            plan.multiply(weights, &seen, count, products);
-            plan.transform_back(products, (group, bias), first, count, planes);
+            for start in (0..count).step_by(plan.chunk * lanes) {
+                let part = start..count.min(start + plan.chunk * lanes);
+                plan.multiply(weights, &seen[start / lanes * plan.panel_size()..], &part, products);
+                plan.transform_back(products, (group, bias), first, part, planes);
+            }
         });
     }
 }
@@ -80,6 +91,8 @@ struct Plan {
     /// Channels of a task, a multiple of the register tile's rows.
     channels: usize,
     groups: usize,
+    /// Panels that a task multiplies and transforms back at a time.
+    chunk: usize,
 }
 
 /// Neighbouring tiles of one row of tiles, at consecutive lanes of a panel.
@@ -96,12 +109,17 @@ impl Plan {
         let shape = TileShape::of_this_machine();
         let (rows, columns) = output_size(geometry);
         let tiles = geometry.batch * rows.div_ceil(TILE) * columns.div_ceil(TILE);
-        let fitting = TILE_BUDGET / (POINTS * geometry.input) / shape.columns * shape.columns;
+        let weights = POINTS * geometry.input * geometry.output;
+        let budget = weights.clamp(TILE_BUDGET.0, TILE_BUDGET.1);
+        let fitting = budget / (POINTS * geometry.input) / shape.columns * shape.columns;
         let step = fitting.max(FEWEST_HELD).min(tiles.next_multiple_of(shape.columns));
         let most = (TASK_BUDGET / (POINTS * geometry.input)).clamp(4 * shape.rows, MOST_CHANNELS);
         let wanted = geometry.output.div_ceil(2 * rayon::current_num_threads());
         let channels = wanted.min(most).next_multiple_of(shape.rows);
-        Self { geometry, shape, tiles, step, channels, groups: geometry.output.div_ceil(channels) }
+        let groups = geometry.output.div_ceil(channels);
+        let chunk = PRODUCT_BUDGET / (POINTS * channels * shape.columns);
+        let chunk = chunk.max(FEWEST_PANELS).min(step.div_ceil(shape.columns));
+        Self { geometry, shape, tiles, step, channels, groups, chunk }
     }
 
     /// Numbers between two points of the transformed weights.
@@ -124,7 +142,7 @@ impl Plan {
 
     /// Numbers between two channels of a product.
     fn product_stride(&self) -> usize {
-        self.step.next_multiple_of(self.shape.columns)
+        self.chunk * self.shape.columns
     }
 
     fn product_size(&self) -> usize {
@@ -166,21 +184,19 @@ impl Plan {
         });
     }
 
-    /// `[point][channel][tile]`.
-    fn multiply(&self, weights: &[f32], seen: &[f32], count: usize, products: &mut [f32]) {
+    /// The panels of `seen` that hold the tiles of `part`, as `[point][channel][tile]`.
+    fn multiply(&self, weights: &[f32], seen: &[f32], part: &Range<usize>, products: &mut [f32]) {
         let arch = Arch::new();
         let (depth, lanes) = (self.geometry.input, self.shape.columns);
         let size = self.channels * self.product_stride();
+        let panels = part.len().div_ceil(lanes);
         for point in 0..POINTS {
             let weights = &weights[point * self.weight_stride()..];
             let products = &mut products[point * size..][..size];
             for start in (0..depth).step_by(DEPTH) {
                 let block = DEPTH.min(depth - start);
                 let left = &weights[start * self.channels..][..block * self.channels];
-                for (panel, seen) in seen.chunks_exact(self.panel_size()).enumerate() {
-                    if panel * lanes >= count {
-                        break;
-                    }
+                for (panel, seen) in seen.chunks_exact(self.panel_size()).take(panels).enumerate() {
                     let right = &seen[point * self.point_stride() + start * lanes..];
                     arch.dispatch(Block {
                         left,
@@ -195,20 +211,19 @@ impl Plan {
         }
     }
 
-    /// Writes tiles `first .. first + count` of the planes of one group, which are ordered by image, then by
-    /// channel.
+    /// Writes tiles `first + part` of the planes of one group, which are ordered by image, then by channel.
     fn transform_back(
         &self,
         products: &[f32],
         (group, bias): (usize, &[f32]),
         first: usize,
-        count: usize,
+        part: Range<usize>,
         planes: &mut [&mut [f32]],
     ) {
         let arch = Arch::new();
-        for start in (0..count).step_by(self.shape.columns) {
-            let runs = self.runs(first + start, self.shape.columns.min(count - start));
-            let runs = &runs;
+        let lanes = self.shape.columns;
+        for start in (0..part.len()).step_by(lanes) {
+            let runs = &self.runs(first + part.start + start, lanes.min(part.len() - start));
             arch.dispatch(TransformBack { plan: self, group, products, bias, start, runs, planes });
         }
     }
@@ -248,9 +263,10 @@ impl<T: Stored> WithSimd for TransformWeights<'_, T> {
                     }
                     let place = start * plan.channels + panel * depth + (channel - start) * rows;
                     for lane in (0..rows).step_by(S::F32_LANES) {
-                        let tap = |tap: usize| first_vector::<S>(&taps[tap][lane..]);
-                        let along =
-                            [0, 1, 2].map(|y| weights(simd, [0, 1, 2].map(|x| tap(3 * y + x))));
+                        let mut along = [[simd.splat_f32s(0.0); SPAN]; 3];
+                        for (along, taps) in along.iter_mut().zip(taps.as_chunks::<3>().0) {
+                            *along = weights(simd, vectors::<S, _, 3>(taps, lane));
+                        }
                         for x in 0..SPAN {
                             let points = weights(simd, column(&along, x));
                             for (y, value) in points.into_iter().enumerate() {
@@ -288,7 +304,7 @@ impl WithSimd for TransformPanel<'_> {
             for lane in (0..lanes).step_by(S::F32_LANES) {
                 let mut along = [[zero; SPAN]; SPAN];
                 for (along, row) in along.iter_mut().zip(&tile) {
-                    *along = inputs(simd, row.each_ref().map(|d| first_vector::<S>(&d[lane..])));
+                    *along = inputs(simd, vectors::<S, _, SPAN>(row, lane));
                 }
                 for x in 0..SPAN {
                     let points = inputs(simd, column(&along, x));
@@ -333,14 +349,17 @@ fn gather(
             bordered[to..length].fill(0.0);
             &bordered[..length]
         };
-        let [a, b, c, d, e, f] =
-            tile.each_mut().map(|column| &mut column[run.lane..][..run.length]);
-        let (first, _) = pixels.as_chunks::<TILE>();
+        let [a, b, c, d, e, f] = tile;
+        let (a, b) = (&mut a[run.lane..][..run.length], &mut b[run.lane..][..run.length]);
+        let (c, d) = (&mut c[run.lane..][..run.length], &mut d[run.lane..][..run.length]);
+        let (e, f) = (&mut e[run.lane..][..run.length], &mut f[run.lane..][..run.length]);
+        // As long as the lanes are, so that no access needs a check.
+        let first = &pixels.as_chunks::<TILE>().0[..run.length];
         for (lane, pixels) in first.iter().enumerate() {
             (a[lane], b[lane], c[lane], d[lane]) = (pixels[0], pixels[1], pixels[2], pixels[3]);
         }
         let (whole, last) = pixels[TILE..].as_chunks::<TILE>();
-        for (lane, pixels) in whole.iter().enumerate() {
+        for (lane, pixels) in whole[..run.length - 1].iter().enumerate() {
             (e[lane], f[lane]) = (pixels[0], pixels[1]);
         }
         (e[run.length - 1], f[run.length - 1]) = (last[0], last[1]);
@@ -376,13 +395,16 @@ impl WithSimd for TransformBack<'_, '_> {
             for lane in (0..plan.shape.columns).step_by(S::F32_LANES) {
                 let mut along = [[zero; TILE]; SPAN];
                 for (y, along) in along.iter_mut().enumerate() {
-                    let point =
-                        |x| first_vector::<S>(&products[(y * SPAN + x) * point_stride + lane..]);
-                    *along = outputs(simd, [0, 1, 2, 3, 4, 5].map(point));
+                    let mut points = [zero; SPAN];
+                    for (x, point) in points.iter_mut().enumerate() {
+                        let at = (y * SPAN + x) * point_stride + lane;
+                        *point = first_vector::<S>(&products[at..]);
+                    }
+                    *along = outputs(simd, points);
                 }
-                let columns = [0, 1, 2, 3].map(|x| outputs(simd, column(&along, x)));
-                for (x, values) in columns.iter().enumerate() {
-                    for (row, &value) in tile.iter_mut().zip(values) {
+                for x in 0..TILE {
+                    let values = outputs(simd, column(&along, x));
+                    for (row, &value) in tile.iter_mut().zip(&values) {
                         set_first_vector::<S>(&mut row[x][lane..], value);
                     }
                 }
@@ -413,13 +435,16 @@ fn scatter(
         }
         let row = &mut plane[row * width..][..width];
         let row = &mut row[TILE * run.column..];
-        let [a, b, c, d] = tile.each_ref().map(|column| &column[lanes.clone()]);
+        let [a, b, c, d] = tile;
+        let (a, b) = (&a[lanes.clone()], &b[lanes.clone()]);
+        let (c, d) = (&c[lanes.clone()], &d[lanes.clone()]);
         let (whole, rest) = row.as_chunks_mut::<TILE>();
         for (lane, pixels) in whole.iter_mut().take(run.length).enumerate() {
             *pixels = [a[lane] + offset, b[lane] + offset, c[lane] + offset, d[lane] + offset];
         }
         if whole.len() < run.length {
-            let last = [a, b, c, d].map(|column| column[run.length - 1] + offset);
+            let lane = run.length - 1;
+            let last = [a[lane] + offset, b[lane] + offset, c[lane] + offset, d[lane] + offset];
             rest.copy_from_slice(&last[..rest.len()]);
         }
     }
@@ -436,6 +461,21 @@ fn column<V: Copy, const ROWS: usize, const COLUMNS: usize>(
         *slot = row[x];
     }
     column
+}
+
+/// The vector from `lane` on of each row.
+///
+/// A loop, because what is called in `array::map` is compiled without the chosen instructions.
+#[inline(always)]
+fn vectors<S: Simd, R: AsRef<[f32]>, const ROWS: usize>(
+    rows: &[R; ROWS],
+    lane: usize,
+) -> [S::f32s; ROWS] {
+    let mut vectors = [first_vector::<S>(&rows[0].as_ref()[lane..]); ROWS];
+    for (slot, row) in vectors.iter_mut().zip(rows) {
+        *slot = first_vector::<S>(&row.as_ref()[lane..]);
+    }
+    vectors
 }
 
 #[inline(always)]
