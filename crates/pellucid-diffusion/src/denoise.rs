@@ -10,7 +10,7 @@ use pellucid_nets::layer_diffuse::SharingHook;
 use pellucid_nets::sample::{Denoised, Denoiser, SampleError};
 use pellucid_nets::schedule::{Discretisation, Prediction};
 use pellucid_nets::unet::{
-    AttentionHook, ControlResiduals, Role, SizeConditioning, UnetInput, size_vector,
+    AttentionHook, ControlResiduals, FreeU, Role, SizeConditioning, UnetInput, size_vector,
 };
 use pellucid_nets::vae::LatentFormat;
 use pellucid_value::{
@@ -29,6 +29,7 @@ pub(crate) struct GuidedModel<'a> {
     table: &'a Discretisation,
     prediction: Prediction,
     guidance: Guidance,
+    free_u: Option<FreeU>,
     positive: Vec<ReadyPrompt>,
     negative: Vec<ReadyPrompt>,
     hooks: Vec<Arc<dyn AttentionHook>>,
@@ -124,6 +125,12 @@ impl<'a> GuidedModel<'a> {
                 pellucid_value::Prediction::Velocity { .. } => Prediction::Velocity,
             },
             guidance: Guidance { scale: cfg, rescale },
+            free_u: model.steps.iter().rev().find_map(|step| match step {
+                ModelStep::FreeU { backbone, skip } => {
+                    Some(FreeU { backbone: *backbone, skip: *skip })
+                }
+                _ => None,
+            }),
             positive,
             negative,
             hooks: Vec::new(),
@@ -275,7 +282,7 @@ impl<'a> GuidedModel<'a> {
         let unet = model::unet(computing, self.model, |window| {
             Levels::of(window, self.table).hold(sigma)
         })?;
-        let output = unet.forward(&UnetInput {
+        let question = UnetInput {
             x: &input,
             timesteps: &timesteps,
             context: &context,
@@ -283,7 +290,8 @@ impl<'a> GuidedModel<'a> {
             control: &residuals,
             hooks: &self.hooks,
             roles: &vec![role; rows],
-        })?;
+        };
+        let output = unet.forward_with(&question, self.free_u.as_ref())?;
         Ok(self.prediction.denoised(x, &output, sigma)?)
     }
 }

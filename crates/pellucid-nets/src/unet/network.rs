@@ -3,6 +3,7 @@
 use candle_core::{DType, Device, Tensor};
 
 use super::encoder::{Encoder, EncoderInput};
+use super::free_u::FreeU;
 use super::hook::{Block, Hooks, Role};
 use super::residual::{NORM_EPS, NORM_GROUPS, ResidualBlock, Upsample};
 use super::transformer::{SpatialTransformer, Surroundings};
@@ -79,6 +80,15 @@ impl Unet {
 
     /// The predicted noise, `[b, out channels, h, w]` in f32.
     pub fn forward(&self, input: &UnetInput<'_>) -> Result<Tensor, NetworkError> {
+        self.forward_with(input, None)
+    }
+
+    /// As [`Unet::forward`], with features rescaled before they are joined.
+    pub fn forward_with(
+        &self,
+        input: &UnetInput<'_>,
+        free_u: Option<&FreeU>,
+    ) -> Result<Tensor, NetworkError> {
         let UnetInput { x, timesteps, context, label, control, hooks, roles } = *input;
         if !roles.is_empty() && roles.len() != timesteps.len() {
             return input_error(format!("{} roles for {} rows", roles.len(), timesteps.len()));
@@ -94,7 +104,10 @@ impl Unet {
             skips = self.controlled(&skips, &control)?;
         }
         for (index, block) in self.output_blocks.iter().enumerate() {
-            let skip = skips.pop().expect("there is an output block for every input block");
+            let mut skip = skips.pop().expect("there is an output block for every input block");
+            if let Some(free_u) = free_u {
+                (h, skip) = free_u.apply(&h, &skip, self.config.base_width)?;
+            }
             h = block.residual.forward(&Tensor::cat(&[&h, &skip], 1)?, embedding)?;
             if let Some(transformer) = &block.transformer {
                 h = transformer.run(&h, Block::Output(index), around)?;
