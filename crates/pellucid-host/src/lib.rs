@@ -27,5 +27,8 @@ pub use session::{
 pub use store::DiskStore;
 pub use watch::{WatchError, watch};
 pub use workflow::now;
-pub use world::{ComfyTree, ExtraFolder, FileWorld, Folders, HostWorld, Look, MemoryWorld, models};
+pub use world::{
+    ComfyTree, ExtraFolder, FileWorld, Folders, HostWorld, Look, MemoryWorld, extra_of_models,
+    models,
+};
 pub use write::write_atomically;

@@ -13,7 +13,7 @@ use std::time::SystemTime;
 use pellucid_graph::World;
 
 pub(crate) use extra_paths::extra_folders;
-pub use extra_paths::{ComfyTree, ExtraFolder};
+pub use extra_paths::{ComfyTree, ExtraFolder, extra_of_models};
 pub use files::FileWorld;
 pub use memory::MemoryWorld;
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use pellucid_diffusion::{Description, describe};
+use pellucid_host::extra_of_models;
 use pellucid_host::models::{FOLDERS, candidates, names};
 use serde_json::json;
 
@@ -26,10 +27,12 @@ fn list_files(args: &ListArgs) -> Outcome {
             "there is no model folder; name one with --models DIR or PELLUCID_MODELS".to_owned(),
         ));
     }
+    let extra = extra_of_models(&roots);
     let mut found = Vec::new();
     for (sort, _) in FOLDERS {
-        for name in names(&roots, sort) {
-            let path = candidates(&roots, sort, &name).into_iter().find(|path| path.exists());
+        for name in names(&roots, &extra, sort) {
+            let path =
+                candidates(&roots, &extra, sort, &name).into_iter().find(|path| path.exists());
             found.push((*sort, name, path.as_deref().map(what_is).unwrap_or_default()));
         }
     }
@@ -79,7 +82,8 @@ fn find(args: &InspectArgs) -> Result<PathBuf, Failure> {
     }
     let roots = crate::args::model_folders(&args.models);
     let name = args.file.to_string_lossy();
-    let all = FOLDERS.iter().flat_map(|(sort, _)| candidates(&roots, sort, &name));
+    let extra = extra_of_models(&roots);
+    let all = FOLDERS.iter().flat_map(|(sort, _)| candidates(&roots, &extra, sort, &name));
     all.into_iter().find(|path| path.is_file()).ok_or_else(|| Failure {
         exit: Exit::Missing,
         message: format!("there is no file `{name}`"),

@@ -83,7 +83,7 @@ pub fn files_of(path: &Path) -> Vec<PathBuf> {
 }
 
 /// The names of that sort's files below the roots, sorted; a name in several roots counts once.
-pub fn names(roots: &[PathBuf], sort: &str) -> Vec<String> {
+pub fn names(roots: &[PathBuf], extra: &[ExtraFolder], sort: &str) -> Vec<String> {
     let mut found = BTreeSet::new();
     for root in roots {
         for base in [root.clone(), root.join("models")] {
@@ -91,6 +91,9 @@ pub fn names(roots: &[PathBuf], sort: &str) -> Vec<String> {
                 found.extend(list(&base.join(folder), 8));
             }
         }
+    }
+    for extra in extra.iter().filter(|extra| extra.sort == sort) {
+        found.extend(list(&extra.dir, 8));
     }
     found.into_iter().collect()
 }
@@ -105,10 +108,7 @@ pub(super) fn what_is_there(
     if roots.is_empty() && extra.is_empty() {
         return "model folders are given with --models DIR".into();
     }
-    let mut names = names(roots, sort);
-    for extra in extra.iter().filter(|extra| extra.sort == sort) {
-        names.extend(list(&extra.dir, 8));
-    }
+    let names = names(roots, extra, sort);
     let near = pellucid_source::nearest(name, names.iter().map(String::as_str));
     match (near, names.as_slice()) {
         (Some(near), _) => format!("did you mean `{near}`?"),
