@@ -33,6 +33,8 @@ mod sizes;
 mod text;
 mod transform;
 
+pub use comfy::CLASSES;
+
 /// Every built-in kind, by family.
 pub const KINDS: &[fn() -> NodeKind] = &[
     load::batch::kind,

@@ -1,5 +1,6 @@
 //! Converts literals to the type of their input, as ComfyUI does before it checks them.
 
+use pellucid_graph::FilePlace;
 use pellucid_graph::comfy::ComfyType;
 use pellucid_source::{Json, Number};
 
@@ -24,12 +25,25 @@ pub(crate) fn coerce(ty: &ComfyType, json: &Json) -> Result<Json, NotConverted> 
                 .map(Json::Text)
                 .ok_or(NotConverted("one of its words")),
         },
-        ComfyType::File(_) => match json {
-            Json::Text(name) => Ok(Json::Text(name.replace('\\', "/"))),
+        ComfyType::File(place) => match json {
+            Json::Text(name) => file(*place, name).map(Json::Text),
             _ => Err(NotConverted("the name of a file")),
         },
         ComfyType::Socket(_) => Err(NotConverted("the output of a node")),
     }
+}
+
+/// The name with `/` between folders. Pictures may say in which of ComfyUI's folders they are.
+fn file(place: FilePlace, name: &str) -> Result<String, NotConverted> {
+    let name = name.replace('\\', "/");
+    if place != FilePlace::Picture {
+        return Ok(name);
+    }
+    let elsewhere = |folder: &&str| name.ends_with(*folder);
+    if [" [output]", " [temp]"].iter().any(elsewhere) {
+        return Err(NotConverted("the name of a file in `input`"));
+    }
+    Ok(name.strip_suffix(" [input]").unwrap_or(&name).to_owned())
 }
 
 fn number(text: String) -> Json {

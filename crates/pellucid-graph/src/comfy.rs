@@ -57,12 +57,13 @@
 
 mod class;
 mod rewrite;
+mod stands;
+mod trouble;
 
 pub use class::{
     ComfyClass, ComfyInput, ComfyOutput, ComfyType, Named, RewriteFn, Translation, combo, combo_as,
     file, flag, float, int, output, prompt, seed, socket, text,
 };
-pub use rewrite::{
-    Bundle, ComfyTrouble, GivenInput, Literal, Made, MadeNode, NodeBuilder, Origin, Rewrite,
-    RewriteScope, SaveAs, Saved, Stands, Wired,
-};
+pub use rewrite::{GivenInput, Made, MadeNode, NodeBuilder, Rewrite, RewriteScope, SaveAs, Saved};
+pub use stands::{Bundle, Literal, Origin, Stands, Wired};
+pub use trouble::ComfyTrouble;

@@ -28,6 +28,7 @@ pub use store::DiskStore;
 pub use watch::{WatchError, watch};
 pub use workflow::now;
 pub use world::{
-    ComfyTree, ExtraFolder, FileWorld, Folders, HostWorld, Look, MemoryWorld, extra_folders, models,
+    ComfyTree, ExtraFolder, FileWorld, Folders, HostWorld, Look, MemoryWorld, extra_of_models,
+    models,
 };
 pub use write::write_atomically;

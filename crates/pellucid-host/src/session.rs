@@ -22,7 +22,7 @@ use crate::ledger::Ledger;
 use crate::paths::folder;
 use crate::record::{self, Record};
 use crate::workflow::Workflows;
-use crate::world::extra_folders;
+use crate::world::{extra_folders, extra_of_models};
 use crate::{ComfyTree, DiskStore, Event, FileFormats, FileWorld, Folders, HostWorld};
 
 pub use report::{Explained, Report, Written, WrittenState};
@@ -90,14 +90,11 @@ impl Options {
 
     fn folders(&self) -> Folders {
         let root = self.root.clone().unwrap_or_else(|| marked_root(&self.graph));
-        let trees = self.trees();
         let mut models = self.models.clone();
         models.extend(ComfyTree::above(&self.graph).map(|tree| tree.root));
-        let mut lists = vec![folder(&self.graph).to_owned()];
-        lists.extend(trees.into_iter().map(|tree| tree.root));
-        lists.extend(self.models.iter().cloned());
-        lists.dedup();
-        Folders { root, nodes: self.nodes.clone(), models, extra: extra_folders(&lists) }
+        let mut extra = extra_folders(&[folder(&self.graph).to_owned()]);
+        extra.extend(extra_of_models(&models));
+        Folders { root, nodes: self.nodes.clone(), models, extra }
     }
 
     /// Where ComfyUI is, as far as the model folders and the graph's own place tell.

@@ -12,7 +12,8 @@ use std::time::SystemTime;
 
 use pellucid_graph::World;
 
-pub use extra_paths::{ComfyTree, ExtraFolder, extra_folders};
+pub(crate) use extra_paths::extra_folders;
+pub use extra_paths::{ComfyTree, ExtraFolder, extra_of_models};
 pub use files::FileWorld;
 pub use memory::MemoryWorld;
 

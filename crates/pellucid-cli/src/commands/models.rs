@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use pellucid_diffusion::{Description, describe};
-use pellucid_host::extra_folders;
+use pellucid_host::extra_of_models;
 use pellucid_host::models::{FOLDERS, candidates, names};
 use serde_json::json;
 
@@ -27,7 +27,7 @@ fn list_files(args: &ListArgs) -> Outcome {
             "there is no model folder; name one with --models DIR or PELLUCID_MODELS".to_owned(),
         ));
     }
-    let extra = extra_folders(&roots);
+    let extra = extra_of_models(&roots);
     let mut found = Vec::new();
     for (sort, _) in FOLDERS {
         for name in names(&roots, &extra, sort) {
@@ -81,7 +81,8 @@ fn find(args: &InspectArgs) -> Result<PathBuf, Failure> {
         return Ok(args.file.clone());
     }
     let roots = crate::args::model_folders(&args.models);
-    let (extra, name) = (extra_folders(&roots), args.file.to_string_lossy());
+    let name = args.file.to_string_lossy();
+    let extra = extra_of_models(&roots);
     let all = FOLDERS.iter().flat_map(|(sort, _)| candidates(&roots, &extra, sort, &name));
     all.into_iter().find(|path| path.is_file()).ok_or_else(|| Failure {
         exit: Exit::Missing,

@@ -87,6 +87,24 @@ fn values_are_converted_as_comfyui_converts_them() {
 }
 
 #[test]
+fn pictures_may_say_that_they_are_in_input_and_only_there() {
+    let load = |name: &str| {
+        json!({
+            "1": { "class_type": "LoadImage", "inputs": { "image": name } },
+            "2": { "class_type": "PreviewImage", "inputs": { "images": ["1", 0] } },
+        })
+        .to_string()
+    };
+    assert!(
+        print(&sound(&load("clipspace/a.png [input]"))).contains(r#""file": "clipspace/a.png""#)
+    );
+    assert_eq!(
+        only(&tried(&load("a.png [output]")), "comfy-value").message,
+        "#1 LoadImage: `image` is \"a.png [output]\", but must be the name of a file in `input`"
+    );
+}
+
+#[test]
 fn the_text_false_is_not_true() {
     let grow = |value: Value| {
         json!({

@@ -372,8 +372,8 @@ impl ComfyType {
     pub fn default(&self) -> Option<Json> {
         match self {
             Self::Socket(_) | Self::File(_) => None,
-            Self::Int { default, .. } => Some(super::rewrite::int_json(*default)),
-            Self::Float { default, .. } => Some(super::rewrite::float_json(*default)),
+            Self::Int { default, .. } => Some(super::stands::int_json(*default)),
+            Self::Float { default, .. } => Some(super::stands::float_json(*default)),
             Self::Bool { default } => Some(Json::Bool(*default)),
             Self::Text { default, .. } | Self::Combo { default, .. } => {
                 Some(Json::Text(default.clone()))

@@ -58,8 +58,18 @@ impl ComfyTree {
     }
 }
 
+/// The folders listed in `extra_model_paths.yaml` of the ComfyUI trees that folders of models belong
+/// to.
+pub fn extra_of_models(models: &[PathBuf]) -> Vec<ExtraFolder> {
+    let mut dirs: Vec<PathBuf> =
+        ComfyTree::of_models(models).into_iter().map(|tree| tree.root).collect();
+    dirs.extend(models.iter().cloned());
+    dirs.dedup();
+    extra_folders(&dirs)
+}
+
 /// The folders listed in `extra_model_paths.yaml` in any of these folders.
-pub fn extra_folders(dirs: &[PathBuf]) -> Vec<ExtraFolder> {
+pub(crate) fn extra_folders(dirs: &[PathBuf]) -> Vec<ExtraFolder> {
     let mut found = Vec::new();
     for dir in dirs {
         let path = dir.join(EXTRA_PATHS);
