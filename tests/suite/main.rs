@@ -8,6 +8,7 @@
 )]
 
 mod bad_values;
+mod comfy_pictures;
 mod evaluation;
 mod every_kind;
 mod explaining;
