@@ -8,7 +8,7 @@ use pellucid_pixel::interpolate::{Scheme, interpolate, interpolate_matte};
 use pellucid_pixel::resize::{clamped, clamped_matte};
 use pellucid_pixel::transform::{Rect, crop, crop_matte, surround, surround_matte};
 use pellucid_pixel::{Alpha, Edge, Image, ImageFact, Matte};
-use pellucid_value::{Raster, RasterFact, Value};
+use pellucid_value::{Raster, Value};
 
 use super::interpolating::FILTER;
 use super::scaling::size_of;

@@ -20,7 +20,7 @@ fn required(kind: &NodeKind) -> Option<Value> {
     match (kind.name.as_str(), needed.as_slice()) {
         ("resize", _) => Some(json!({ "width": 7, "height": 5 })),
         (_, []) => Some(json!({})),
-        ("fit", _) => Some(json!({ "width": 9, "height": 6 })),
+        ("fit" | "interpolate" | "interpolate_into", _) => Some(json!({ "width": 9, "height": 6 })),
         _ => None,
     }
 }
@@ -36,7 +36,10 @@ fn with_pictures() -> Vec<(Arc<NodeKind>, Value)> {
             && kind.inputs.iter().all(|input| picture(&input.types))
             && kind.outputs.iter().any(|output| picture(&output.types))
             // These are about batches themselves.
-            && !matches!(kind.name.as_str(), "batch" | "pick_frame")
+            && !matches!(
+                kind.name.as_str(),
+                "batch" | "pick_frame" | "pick_frames" | "repeat_frames"
+            )
             // These are about what is wrong.
             && kind.family != "assert"
     });

@@ -9,6 +9,7 @@
 
 mod bad_values;
 mod comfy_files;
+mod comfy_pictures;
 mod evaluation;
 mod every_kind;
 mod explaining;

@@ -11,7 +11,7 @@ use crate::raster::{image_frames, matte_frames};
 use crate::resize::scale;
 use crate::transform::Rect;
 use crate::{Alpha, Image, ImageFact, Matte, MatteFact};
-pub(crate) use taps::{reflected, spread};
+pub(crate) use taps::spread;
 
 /// How values between pixels are found. Pixel centres lie at halves (`align_corners` is false).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

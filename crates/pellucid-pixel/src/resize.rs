@@ -94,7 +94,7 @@ pub(crate) fn resize_window(
     let y = axis_taps(how.filter, image.fact.height, size.1, rows);
     let opaque = fact.alpha == Alpha::Opaque;
     let scaled = image_frames(&image_in, fact, |frame, out| {
-        passes::scale(frame, x.as_ref(), y.as_ref(), out, |row| {
+        scale(frame, x.as_ref(), y.as_ref(), out, |row| {
             if opaque {
                 row.iter_mut().for_each(|pixel| pixel[3] = 1.0);
             }
@@ -115,7 +115,7 @@ pub(crate) fn resize_window_matte(
     let x = axis_taps(filter, matte.fact.width, size.0, columns);
     let y = axis_taps(filter, matte.fact.height, size.1, rows);
     matte_frames(matte, fact, |frame, out| {
-        passes::scale(frame, x.as_ref(), y.as_ref(), out, |_| ());
+        scale(frame, x.as_ref(), y.as_ref(), out, |_| ());
     })
 }
 

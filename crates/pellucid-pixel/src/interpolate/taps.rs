@@ -68,7 +68,7 @@ pub(crate) fn spread(weights: &[f32], len: usize) -> Taps {
 
 /// The index inside `0..len` that position `i` shows, reflected at the centre of the border
 /// pixels: 2 1 0 1 2 1 0.
-pub(crate) fn reflected(i: i64, len: usize) -> usize {
+fn reflected(i: i64, len: usize) -> usize {
     let period = 2 * (len as i64 - 1);
     if period == 0 {
         return 0;
