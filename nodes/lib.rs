@@ -197,7 +197,7 @@ pub const KINDS: &[fn() -> NodeKind] = &[
 /// The built-in kinds, and the classes of ComfyUI that they serve together.
 pub fn kinds() -> Kinds {
     let mut kinds = Kinds::of(KINDS);
-    kinds.add_classes(comfy::CLASSES);
+    kinds.add_classes(CLASSES);
     kinds.add_classes(layer_diffusion::CLASSES);
     kinds
 }
