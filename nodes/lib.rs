@@ -68,6 +68,7 @@ pub const KINDS: &[fn() -> NodeKind] = &[
     text::encode_prompt_sdxl::kind,
     text::zero_conditioning::kind,
     control::apply_controlnet::kind,
+    control::depth_from_alpha::kind,
     latent::batch_latents::kind,
     latent::composite_latents::kind,
     latent::decode_latent::kind,

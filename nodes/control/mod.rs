@@ -1,3 +1,4 @@
 //! Steering by pictures.
 
 pub mod apply_controlnet;
+pub mod depth_from_alpha;

@@ -221,12 +221,14 @@ fn facts_are_known_after_check() {
 
 #[test]
 fn shipped_graphs_are_laid_out_canonically() {
-    for entry in std::fs::read_dir(repository().join("graphs")).unwrap().flatten() {
-        let path = entry.path();
-        let text = std::fs::read_to_string(&path).unwrap();
-        if !path.ends_with("graph.schema.json") {
-            let json = pellucid_source::read(&text).unwrap();
-            assert!(canonical(&json.v) == text, "run pellucid fmt {}", path.display());
+    for folder in ["graphs", "graphs/layers"] {
+        for entry in std::fs::read_dir(repository().join(folder)).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_file() && !path.ends_with("graph.schema.json") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let json = pellucid_source::read(&text).unwrap();
+                assert!(canonical(&json.v) == text, "run pellucid fmt {}", path.display());
+            }
         }
     }
 }
