@@ -68,9 +68,9 @@ pub fn weight_gradient(geometry: Geometry, source: &[f32], slope: &[f32]) -> Vec
     let padded = output.next_multiple_of(shape.rows);
     let width = terms.next_multiple_of(shape.columns);
     // `[terms panel][output][lane]`, so that a task owns its panels.
-    let mut sums = Buffer::zeros(padded * width);
+    let mut sums = Buffer::scratch(padded * width);
     let all = geometry.batch * pixels;
-    let mut left = Buffer::zeros(padded * PIXELS.min(all));
+    let mut left = Buffer::scratch(padded * PIXELS.min(all));
     for start in (0..all).step_by(PIXELS) {
         let count = PIXELS.min(all - start);
         // Blocks of pixels, each with its slopes in left panels and its runs.
@@ -83,7 +83,7 @@ pub fn weight_gradient(geometry: Geometry, source: &[f32], slope: &[f32]) -> Vec
             })
             .collect();
         let panels = sums.par_chunks_mut(padded * shape.columns).enumerate();
-        let scratch = || (Buffer::zeros(shape.columns * DEPTH), [0.0; DEPTH]);
+        let scratch = || (Buffer::scratch(shape.columns * DEPTH), [0.0; DEPTH]);
         panels.for_each_init(scratch, |(right, row), (panel, target)| {
             for (block, (left, runs)) in blocks.iter().enumerate() {
                 let depth = left.len() / padded;
