@@ -110,14 +110,17 @@ def decoder(size):
 NETWORKS = {"unet": unet, "vae": vae, "clip": clip, "decoder": decoder}
 
 
-def user_seconds(pid):
+def core_seconds(pid):
+    """What all threads of a process have computed, the system's work for it included."""
     with open(f"/proc/{pid}/stat") as file:
-        return int(file.read().rsplit(")", 1)[1].split()[11]) / TICKS
+        return sum(int(ticks) for ticks in file.read().rsplit(")", 1)[1].split()[11:13]) / TICKS
 
 
 def peak_mib(pid):
+    """The most memory a process has held, without the pages of mapped files, which it can give back."""
     with open(f"/proc/{pid}/status") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1024
+        fields = dict(line.split(":", 1) for line in file)
+    return (int(fields["VmHWM"].split()[0]) - int(fields["RssFile"].split()[0])) / 1024
 
 
 def compare(name, options, folder):
@@ -125,7 +128,9 @@ def compare(name, options, folder):
     model, inputs, call = NETWORKS[name](options.size or {"decoder": 128}.get(name, 64))
     model.eval()
     weights, given, taken = (os.path.join(folder, f"{name}.{part}.safetensors") for part in "wxy")
-    save_file({key: value.contiguous() for key, value in model.state_dict().items()}, weights)
+    # Text encoders are stored under this name, which the newest transformers leave out.
+    prefix = "text_model." if name == "clip" and "embeddings.position_embedding.weight" in model.state_dict() else ""
+    save_file({prefix + key: value.contiguous() for key, value in model.state_dict().items()}, weights)
     save_file({key: value.contiguous() for key, value in inputs.items()}, given)
     model = model.to(memory_format=torch.channels_last)
     inputs = {key: value.to(memory_format=torch.channels_last) if value.dim() == 4 else value
@@ -136,26 +141,33 @@ def compare(name, options, folder):
     assert ours.stdout.readline().strip() == "ready"
     rows = []
     for run in range(options.runs + 1):
-        start, user = time.perf_counter(), user_seconds("self")
+        start, cores = time.perf_counter(), core_seconds("self")
         wanted = call(model, inputs)
-        theirs = time.perf_counter() - start, user_seconds("self") - user
-        start, user = time.perf_counter(), user_seconds(ours.pid)
+        theirs = time.perf_counter() - start, core_seconds("self") - cores
+        start, cores = time.perf_counter(), core_seconds(ours.pid)
         ours.stdin.write("\n")
         ours.stdin.flush()
-        mine = float(ours.stdout.readline()), user_seconds(ours.pid) - user
+        mine = float(ours.stdout.readline()), core_seconds(ours.pid) - cores
         # The first run of each side is not counted: it allocates and reads the weights.
         if run > 0:
             rows.append((*mine, *theirs))
-            print(f"{name}: ours {mine[0]:.3f} s (user {mine[1]:.2f}), "
-                  f"PyTorch {theirs[0]:.3f} s (user {theirs[1]:.2f})", flush=True)
+            print(f"{name}: ours {mine[0]:.3f} s ({mine[1]:.2f} core seconds), "
+                  f"PyTorch {theirs[0]:.3f} s ({theirs[1]:.2f} core seconds)", flush=True)
     memory = peak_mib(ours.pid)
     ours.stdin.close()
     ours.wait()
     got = load_file(taken)["y"]
+    if options.exact:
+        exact = call(model.double(), {key: value.double() if value.is_floating_point() else value
+                                      for key, value in inputs.items()})
+        for side, result in (("ours", got), ("PyTorch", wanted)):
+            apart = (result - exact).abs()
+            print(f"{name}: {side} is off the f64 result by at most {apart.max() / exact.std():.1e} and "
+                  f"{apart.pow(2).mean().sqrt() / exact.std():.1e} (rms) of its standard deviation", flush=True)
     apart = (got - wanted).abs()
     wall = statistics.median(row[0] / row[2] for row in rows)
-    user = statistics.median(row[1] / max(row[3], 1e-9) for row in rows)
-    print(f"{name}: ratio ours/PyTorch {wall:.3f} wall, {user:.3f} user; our peak {memory:.0f} MiB, weights "
+    cores = statistics.median(row[1] / max(row[3], 1e-9) for row in rows)
+    print(f"{name}: ratio ours/PyTorch {wall:.3f} wall, {cores:.3f} core seconds; our peak {memory:.0f} MiB, weights "
           f"{os.path.getsize(weights) / 2**20:.0f} MiB in f32; results differ by at most "
           f"{apart.max() / wanted.std():.1e} and {apart.pow(2).mean().sqrt() / wanted.std():.1e} (rms) of their "
           f"standard deviation", flush=True)
@@ -166,6 +178,7 @@ def main():
     parser.add_argument("networks", nargs="+", choices=sorted(NETWORKS))
     parser.add_argument("--ours", default="target/release/examples/peer", help="the built example `peer`")
     parser.add_argument("--dtype", default="f32", choices=["f32", "f16", "bf16"], help="of our weights")
+    parser.add_argument("--exact", action="store_true", help="also compare both with PyTorch in f64")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--size", type=int, help="latent side; 64 by default, 128 for the decoder")
     parser.add_argument("--threads", type=int, default=os.cpu_count())

@@ -9,7 +9,7 @@ use std::time::Instant;
 use pellucid_kernels::Numbers;
 use pellucid_kernels::activation::{Function, geglu};
 use pellucid_kernels::attention::{Heads, attention};
-use pellucid_kernels::conv::{Geometry, convolve};
+use pellucid_kernels::conv::{Geometry, convolve, input_gradient, weight_gradient};
 use pellucid_kernels::linear::linear;
 use pellucid_kernels::norm::{Affine, group_norm};
 
@@ -82,6 +82,10 @@ fn convolution(
     let work = 2 * batch * input * output * kernel * kernel * (size / stride).pow(2);
     let what = format!("conv {batch}x{input}->{output} {size}x{size} k{kernel} s{stride}");
     report(&what, runs, work, || convolve(geometry, &x, Numbers::F32(&weight), &bias));
+    let slope = convolve(geometry, &x, Numbers::F32(&weight), &bias);
+    let of = |of| format!("gradient of {of}, {what}");
+    report(&of("input"), runs, work, || input_gradient(geometry, &slope, &weight));
+    report(&of("weight"), runs, work, || weight_gradient(geometry, &x, &slope));
 }
 
 fn wave(count: usize) -> Vec<f32> {

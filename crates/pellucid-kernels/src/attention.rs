@@ -120,8 +120,8 @@ impl Packed {
         let key_size = keys.next_multiple_of(shape.rows) * width;
         let value_size = keys * width.next_multiple_of(shape.rows);
         let mut packed = Self {
-            keys: Buffer::zeros(batch * heads * key_size),
-            values: Buffer::zeros(batch * heads * value_size),
+            keys: Buffer::scratch(batch * heads * key_size),
+            values: Buffer::scratch(batch * heads * value_size),
             key_size,
             value_size,
         };
@@ -177,11 +177,11 @@ impl Scratch {
     fn new(sizes: Heads, shape: TileShape) -> Self {
         let lanes = shape.columns;
         Self {
-            queries: Buffer::zeros(PANELS * sizes.width * lanes),
-            mixed: Buffer::zeros(PANELS * sizes.width.next_multiple_of(shape.rows) * lanes),
-            largest: Buffer::zeros(PANELS * lanes),
-            total: Buffer::zeros(PANELS * lanes),
-            scores: Buffer::zeros(KEYS.next_multiple_of(shape.rows) * lanes),
+            queries: Buffer::scratch(PANELS * sizes.width * lanes),
+            mixed: Buffer::scratch(PANELS * sizes.width.next_multiple_of(shape.rows) * lanes),
+            largest: Buffer::scratch(PANELS * lanes),
+            total: Buffer::scratch(PANELS * lanes),
+            scores: Buffer::scratch(KEYS.next_multiple_of(shape.rows) * lanes),
         }
     }
 }

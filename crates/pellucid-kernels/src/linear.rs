@@ -37,7 +37,7 @@ pub fn linear(
     let tasks = TASKS_PER_THREAD * rayon::current_num_threads();
     let step = rows.div_ceil(tasks).min(MOST_ROWS).next_multiple_of(shape.rows);
     let width = output.next_multiple_of(shape.columns);
-    let scratch = || (Buffer::zeros(step * DEPTH.min(input)), Buffer::zeros(step * width));
+    let scratch = || (Buffer::scratch(step * DEPTH.min(input)), Buffer::scratch(step * width));
     let blocks = target.par_chunks_mut(step * output).enumerate();
     blocks.for_each_init(scratch, |(left, sums), (index, target)| {
         multiply(source, input, index * step, (&packed, shape), left, sums);
@@ -57,7 +57,7 @@ pub fn linear(
 /// Panels of `lanes` outputs, `[depth block][panel][depth][lanes]`.
 fn pack_weight(weight: Numbers<'_>, input: usize, output: usize, lanes: usize) -> Buffer {
     let width = output.next_multiple_of(lanes);
-    let mut packed = Buffer::zeros(width * input);
+    let mut packed = Buffer::scratch(width * input);
     packed.par_chunks_mut(width * DEPTH).enumerate().for_each(|(block, target)| {
         let depth = target.len() / width;
         target.par_chunks_mut(lanes * depth).enumerate().for_each(|(panel, target)| {

@@ -33,8 +33,8 @@ pub(super) fn convolve(
     let fitting = (PIXEL_BUDGET / depth).clamp(shape.columns, MOST_PIXELS);
     let panels = (fitting / shape.columns).min(pixels.div_ceil(shape.columns));
     let plan = Plan::new(geometry, shape, panels);
-    let mut packed = Buffer::zeros(panels * shape.columns * depth);
-    let mut sums = Buffer::zeros(plan.tasks() * plan.task_size());
+    let mut packed = Buffer::scratch(panels * shape.columns * depth);
+    let mut sums = Buffer::scratch(plan.tasks() * plan.task_size());
     let step = panels * shape.columns;
     for start in (0..pixels).step_by(step) {
         let count = step.min(pixels - start);
@@ -91,7 +91,7 @@ impl Plan {
         sums.par_chunks_mut(self.task_size()).enumerate().for_each(|(task, sums)| {
             let (split, group) = (task / self.groups, task % self.groups);
             let range = split * self.panels..((split + 1) * self.panels).min(panels);
-            let mut left = Buffer::zeros(self.channels * DEPTH.min(self.depth));
+            let mut left = Buffer::scratch(self.channels * DEPTH.min(self.depth));
             for start in (0..self.depth).step_by(DEPTH) {
                 let depth = DEPTH.min(self.depth - start);
                 let left = &mut left[..self.channels * depth];

@@ -9,6 +9,9 @@ use crate::buffer::Buffer;
 use crate::numbers::Numbers;
 use crate::tile::{Block, DEPTH, TileShape};
 
+/// Pixels whose slopes are packed at a time.
+const PIXELS: usize = 16 * DEPTH;
+
 /// The gradient of the source: `slope` is that of the result.
 ///
 /// # Panics
@@ -65,27 +68,38 @@ pub fn weight_gradient(geometry: Geometry, source: &[f32], slope: &[f32]) -> Vec
     let padded = output.next_multiple_of(shape.rows);
     let width = terms.next_multiple_of(shape.columns);
     // `[terms panel][output][lane]`, so that a task owns its panels.
-    let mut sums = Buffer::zeros(padded * width);
-    let mut left = Buffer::zeros(padded * DEPTH);
-    for start in (0..geometry.batch * pixels).step_by(DEPTH) {
-        let depth = DEPTH.min(geometry.batch * pixels - start);
-        let left = &mut left[..padded * depth];
-        pack_slope(slope, (output, pixels), start, depth, shape.rows, left);
-        let runs = Run::of(geometry, start, depth);
+    let mut sums = Buffer::scratch(padded * width);
+    let all = geometry.batch * pixels;
+    let mut left = Buffer::scratch(padded * PIXELS.min(all));
+    for start in (0..all).step_by(PIXELS) {
+        let count = PIXELS.min(all - start);
+        // Blocks of pixels, each with its slopes in left panels and its runs.
+        let blocks = left[..padded * count].par_chunks_mut(padded * DEPTH).enumerate();
+        let blocks: Vec<(&[f32], Vec<Run>)> = blocks
+            .map(|(block, left)| {
+                let (first, depth) = (start + block * DEPTH, left.len() / padded);
+                pack_slope(slope, (output, pixels), first, depth, shape.rows, left);
+                (&*left, Run::of(geometry, first, depth))
+            })
+            .collect();
         let panels = sums.par_chunks_mut(padded * shape.columns).enumerate();
-        let scratch = || (Buffer::zeros(shape.columns * DEPTH), [0.0; DEPTH]);
+        let scratch = || (Buffer::scratch(shape.columns * DEPTH), [0.0; DEPTH]);
         panels.for_each_init(scratch, |(right, row), (panel, target)| {
-            let right = &mut right[..shape.columns * depth];
-            for lane in 0..shape.columns.min(terms - panel * shape.columns) {
-                let term = panel * shape.columns + lane;
-                for run in &runs {
-                    run.gather(geometry, source, term / taps, term % taps, row);
+            for (block, (left, runs)) in blocks.iter().enumerate() {
+                let depth = left.len() / padded;
+                let right = &mut right[..shape.columns * depth];
+                for lane in 0..shape.columns.min(terms - panel * shape.columns) {
+                    let term = panel * shape.columns + lane;
+                    for run in runs {
+                        run.gather(geometry, source, term / taps, term % taps, row);
+                    }
+                    let slots = right[lane..].iter_mut().step_by(shape.columns);
+                    slots.zip(&*row).for_each(|(slot, value)| *slot = *value);
                 }
-                let slots = right[lane..].iter_mut().step_by(shape.columns);
-                slots.zip(&*row).for_each(|(slot, value)| *slot = *value);
+                let first = start + block == 0;
+                let stride = shape.columns;
+                arch.dispatch(Block { left, right, depth, target, stride, first });
             }
-            let (stride, first) = (shape.columns, start == 0);
-            arch.dispatch(Block { left, right, depth, target, stride, first });
         });
     }
     let mut gradient = vec![0.0; output * terms];

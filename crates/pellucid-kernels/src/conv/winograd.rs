@@ -52,18 +52,18 @@ pub(super) fn convolve(
     let blocks = plan.tiles.div_ceil(step);
     let weight_size = plan.weight_size();
     let keep = blocks > 1 && groups * weight_size <= WEIGHT_BUDGET;
-    let mut kept = Buffer::zeros(if keep { groups * weight_size } else { 0 });
+    let mut kept = Buffer::scratch(if keep { groups * weight_size } else { 0 });
     if keep {
         let chunks = kept.par_chunks_mut(weight_size).enumerate();
         chunks.for_each(|(group, target)| plan.transform_weights(weight, group, target));
     }
-    let mut seen = Buffer::zeros(step.div_ceil(lanes) * plan.panel_size());
-    let mut products = Buffer::zeros(groups * plan.product_size());
+    let mut seen = Buffer::scratch(step.div_ceil(lanes) * plan.panel_size());
+    let mut products = Buffer::scratch(groups * plan.product_size());
     for first in (0..plan.tiles).step_by(step) {
         let count = step.min(plan.tiles - first);
         plan.transform_tiles(source, first, count, &mut seen);
         let tasks = planes.par_iter_mut().zip(products.par_chunks_mut(plan.product_size()));
-        let scratch = || Buffer::zeros(if keep { 0 } else { weight_size });
+        let scratch = || Buffer::scratch(if keep { 0 } else { weight_size });
         tasks.enumerate().for_each_init(scratch, |scratch, (group, (planes, products))| {
             let weights = if keep {
                 &kept[group * weight_size..][..weight_size]

@@ -90,19 +90,24 @@ impl CustomOp3 for Convolution {
         slope: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let geometry = self.geometry(x.shape(), weight.shape(), bias.shape())?;
-        let wide = weight.to_dtype(DType::F32)?;
-        let (of_x, of_weight) = with_floats(slope, |slope| {
-            let of_x = with_floats(&wide, |weight| Ok(input_gradient(geometry, slope, weight)))?;
-            let of_weight = with_floats(x, |x| Ok(weight_gradient(geometry, x, slope)))?;
-            Ok((of_x, of_weight))
-        })?;
-        let of_x = Tensor::from_vec(of_x, x.shape(), x.device())?;
-        let of_weight = Tensor::from_vec(of_weight, weight.shape(), x.device())?;
-        let of_weight = of_weight.to_dtype(weight.dtype())?;
-        let of_bias = match bias.rank() {
-            1 => slope.sum((0, 2, 3))?,
-            _ => slope.sum((2, 3))?,
-        };
-        Ok((Some(of_x), Some(of_weight), Some(of_bias)))
+        // A frozen layer has no use for the gradient of its weight, nor a picture for its own.
+        let of_x = x.track_op().then(|| {
+            let gradient = with_floats(slope, |slope| {
+                let wide = weight.to_dtype(DType::F32)?;
+                with_floats(&wide, |weight| Ok(input_gradient(geometry, slope, weight)))
+            });
+            Tensor::from_vec(gradient?, x.shape(), x.device())
+        });
+        let of_weight = weight.track_op().then(|| {
+            let gradient = with_floats(slope, |slope| {
+                with_floats(x, |x| Ok(weight_gradient(geometry, x, slope)))
+            });
+            Tensor::from_vec(gradient?, weight.shape(), x.device())?.to_dtype(weight.dtype())
+        });
+        let of_bias = bias.track_op().then(|| match bias.rank() {
+            1 => slope.sum((0, 2, 3)),
+            _ => slope.sum((2, 3)),
+        });
+        Ok((of_x.transpose()?, of_weight.transpose()?, of_bias.transpose()?))
     }
 }

@@ -46,9 +46,13 @@ impl Dense {
     fn gradients(x: &Tensor, weight: &Tensor, slope: &Tensor) -> Result<[Option<Tensor>; 3]> {
         let (output, input) = weight.dims2()?;
         let rows = slope.reshape(((), output))?;
-        let of_x = rows.matmul(&weight.to_dtype(DType::F32)?)?.reshape(x.shape())?;
-        let of_weight = rows.t()?.matmul(&x.reshape(((), input))?)?.to_dtype(weight.dtype())?;
-        Ok([Some(of_x), Some(of_weight), Some(rows.sum(0)?)])
+        // A frozen layer has no use for the gradient of its weight.
+        let of_x =
+            x.track_op().then(|| rows.matmul(&weight.to_dtype(DType::F32)?)?.reshape(x.shape()));
+        let of_weight = weight
+            .track_op()
+            .then(|| rows.t()?.matmul(&x.reshape(((), input))?)?.to_dtype(weight.dtype()));
+        Ok([of_x.transpose()?, of_weight.transpose()?, Some(rows.sum(0)?)])
     }
 }
 

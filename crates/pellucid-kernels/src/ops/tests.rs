@@ -70,6 +70,17 @@ fn convolutions_and_their_gradients_are_candles() {
 }
 
 #[test]
+fn a_frozen_weight_leaves_the_other_gradients() {
+    let (x, bias) = (wave(&[1, 3, 6, 6], 0.731), wave(&[4], 0.9));
+    let weight = wave(&[4, 3, 3, 3], 1.117).as_detached_tensor();
+    let theirs = || x.conv2d(&weight, 1, 1, 1, 1)?.broadcast_add(&bias.reshape((1, 4, 1, 1))?);
+    assert_same("frozen", &[&x, &bias], || conv2d(&x, &weight, &bias, 1, 1), theirs, TOLERANCE);
+    let (x, weight) = (wave(&[5, 30], 0.731), wave(&[7, 30], 1.117).as_detached_tensor());
+    let theirs = || x.matmul(&weight.t()?);
+    assert_same("frozen", &[&x], || linear(&x, &weight, None), theirs, TOLERANCE);
+}
+
+#[test]
 fn dense_layers_and_their_gradients_are_candles() {
     let (x, weight, bias) = (wave(&[2, 5, 30], 0.731), wave(&[7, 30], 1.117), wave(&[7], 0.9));
     let plain = || x.reshape((10, 30))?.matmul(&weight.t()?)?.reshape((2, 5, 7));
