@@ -3,8 +3,8 @@
 use pellucid_graph::{
     Check, CheckFn, Checked, Cost, In, NodeError, NodeKind, Out, Param, Run, RunFn,
 };
-use pellucid_pixel::blur::{Gaussian, gaussian_blur_matte};
 use pellucid_pixel::Matte;
+use pellucid_pixel::blur::{Gaussian, gaussian_blur_matte};
 use pellucid_value::Value;
 
 const MATTE_IN: In<Matte> = In::new("matte", "The silhouette: the alpha of a layer.");
@@ -14,12 +14,9 @@ const FLOOR: Param<f64> = Param::float(
     "How near the rim of the thing is; 0 is as far as the background, 1 as near as its middle.",
 )
 .range(0.0, 1.0);
-const ROUNDNESS: Param<f64> = Param::float(
-    "roundness",
-    24.0,
-    "How far from its rim the thing is nearest, about, in pixels.",
-)
-.range(0.0, 1024.0);
+const ROUNDNESS: Param<f64> =
+    Param::float("roundness", 24.0, "How far from its rim the thing is nearest, about, in pixels.")
+        .range(0.0, 1024.0);
 const MATTE: Out<Matte> =
     Out::new("matte", "Nearness, 0 to 1, as depth ControlNets take it; see `matte_to_image`.");
 
