@@ -62,6 +62,8 @@ pub enum TrainCommand {
     Data(TrainDataArgs),
     /// Measure trained models on what they were not trained on
     Measure(TrainMeasureArgs),
+    /// Put trained models together, in half precision, with a card that says what they are
+    Pack(TrainPackArgs),
 }
 
 #[derive(Debug, Args)]
@@ -84,6 +86,12 @@ pub struct TrainDataArgs {
     /// Combinations that are kept from training
     #[arg(long)]
     pub held_out: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct TrainPackArgs {
+    /// What to pack
+    pub config: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -15,7 +15,7 @@ use crate::data::sheet::{Sheet, sheet};
 use crate::data::{Canvas, Example, Source, Split};
 use crate::error::TrainError;
 use crate::losses::{decibels, divergence, mean_absolute, slopes};
-use crate::parameters::{Parameters, tensors_of};
+use crate::parameters::Parameters;
 use crate::random::Random;
 use crate::run::{Event, Training};
 use crate::state::{Precision, save_model};
@@ -140,7 +140,7 @@ impl Training for AutoencoderRun {
         let wanted: Vec<&Canvas> =
             examples.iter().flat_map(|e| [&e.foreground, &e.blend]).collect();
         let signal = signals(&wanted, &self.device)?;
-        let vae = self.vae(&Parameters::of(&self.group.averages()?)?.weights())?;
+        let vae = self.vae(&Weights::from_tensors(self.group.averages()?))?;
         let decoded = vae.decode_signal(&vae.encode_signal(&signal)?.mean)?;
         let pairs = canvases(&signal)?.into_iter().zip(canvases(&decoded)?);
         Ok(sheet(&pairs.flat_map(|(wanted, got)| [wanted, got]).collect::<Vec<_>>(), 8))
@@ -148,7 +148,7 @@ impl Training for AutoencoderRun {
 
     fn write(&self, folder: &Path, step: u64) -> Result<(), TrainError> {
         let tensors = self.group.averages()?;
-        let vae = self.vae(&Parameters::of(&tensors)?.weights())?;
+        let vae = self.vae(&Weights::from_tensors(tensors.clone()))?;
         let scaled = self.calibrated(tensors, &vae)?;
         let notes = BTreeMap::from([("steps".to_owned(), step.to_string())]);
         save_model(&folder.join(MODEL), &scaled, Precision::F32, &notes)
@@ -171,7 +171,7 @@ impl AutoencoderRun {
             let pictures: Vec<&Canvas> = (examples.iter().enumerate())
                 .map(|(i, e)| if i % 2 == 0 { &e.foreground } else { &e.blend })
                 .collect();
-            latents.push(vae.encode_signal(&signals(&pictures, &self.device)?)?.mean.detach());
+            latents.push(vae.encode_signal(&signals(&pictures, &self.device)?)?.mean);
         }
         let latents = Tensor::cat(&latents, 0)?.transpose(0, 1)?.flatten_from(1)?;
         let wanted = 1.0 / LatentFormat::Sd15.factor().unwrap_or(1.0) as f32;

@@ -13,7 +13,7 @@ use pellucid_nets::vae::LatentFormat;
 use crate::batch::{canvases, layer_canvases};
 use crate::data::Canvas;
 use crate::error::TrainError;
-use crate::parameters::{Parameters, tensors_of};
+use crate::parameters::tensors_of;
 use crate::transparency::{DECODER, Frozen};
 use crate::vocabulary::window;
 
@@ -51,7 +51,7 @@ impl Base {
     /// Captions as a UNet reads them, `[captions, 77, width]`.
     pub fn encode(&self, captions: &[&str]) -> Result<Tensor, TrainError> {
         let windows = captions.iter().map(|text| window(text)).collect::<Result<Vec<_>, _>>()?;
-        Ok(self.clip.encode_windows(&windows)?.detach())
+        Ok(self.clip.encode_windows(&windows)?)
     }
 }
 
@@ -70,7 +70,7 @@ impl Viewer {
         device: &Device,
     ) -> Result<Self, TrainError> {
         let file: PathBuf = transparency.join(DECODER);
-        let weights = Parameters::of(&tensors_of(&Weights::open(&file)?)?)?.weights();
+        let weights = Weights::open(&file)?;
         Ok(Self {
             vae: Frozen::load(autoencoder, device)?,
             decoder: TransparentDecoder::load(&weights, DType::F32, device)?,
@@ -81,9 +81,9 @@ impl Viewer {
     /// A scaled latent `[1, 4, h, w]` as a picture and as a layer.
     pub fn view(&self, latent: &Tensor) -> Result<[Canvas; 2], TrainError> {
         let latent = LatentFormat::Sd15.unscaled(&latent.to_device(&self.device)?.contiguous()?)?;
-        let signal = self.vae.fast.decode_signal(&latent)?.detach();
+        let signal = self.vae.vae.decode_signal(&latent)?;
         let picture = ((&signal * 0.5)? + 0.5)?.clamp(0f32, 1f32)?;
-        let layer = self.decoder.forward(&picture, &latent)?.detach();
+        let layer = self.decoder.forward(&picture, &latent)?;
         let mut shown = canvases(&signal)?;
         shown.extend(layer_canvases(&layer)?);
         shown.try_into().map_err(|_| TrainError::Data("one latent at a time".into()))

@@ -215,14 +215,14 @@ impl Training for DenoiserRun {
     }
 
     fn sheet(&self) -> Result<Sheet, TrainError> {
-        let (unet, clip) = self.networks(&Parameters::of(&self.group.averages()?)?.weights())?;
+        let (unet, clip) = self.networks(&Weights::from_tensors(self.group.averages()?))?;
         let made = |index| example(self.seed ^ 0x7368, index, self.size, Split::HeldOut);
         let examples: Vec<_> = (0..SHOWN).map(made).collect();
         let captions: Vec<&str> = (examples.iter().enumerate())
             .map(|(i, e)| if i % 3 == 2 { &*e.of_blend } else { &*e.of_foreground })
             .collect();
-        let context = self.encode(&clip, &captions)?.detach();
-        let empty = self.encode(&clip, &vec![""; captions.len()])?.detach();
+        let context = self.encode(&clip, &captions)?;
+        let empty = self.encode(&clip, &vec![""; captions.len()])?;
         let how = Sampling { steps: 16, guidance: 4.0, seed: self.seed };
         let denoise = |question: Question<'_>| {
             Ok(unet.forward(&plain_input(question.x, question.times, question.context))?)

@@ -12,7 +12,6 @@ use crate::adam::numbers;
 use crate::batch::signals;
 use crate::data::{Canvas, Example, Source, Split};
 use crate::error::TrainError;
-use crate::parameters::{Parameters, tensors_of};
 use crate::run::Event;
 use crate::state::{Precision, save_model};
 use crate::transparency::{ENCODER, Frozen, Wanted};
@@ -71,7 +70,10 @@ impl Encoding<'_> {
                     none => none.insert(self.networks(device)?),
                 };
                 self.encode(start, &path, networks, device)?;
-                if !tell(Event::Note(format!("encoded {} examples", start + PART))) {
+                if !tell(Event::Note(format!(
+                    "encoded {} examples",
+                    (start + PART).min(self.count)
+                ))) {
                     return Err(TrainError::Stopped);
                 }
             }
@@ -82,8 +84,7 @@ impl Encoding<'_> {
 
     fn networks(&self, device: &Device) -> Result<(Frozen, OffsetEncoder), TrainError> {
         let vae = Frozen::load(self.autoencoder, device)?;
-        let tensors = tensors_of(&Weights::open(&self.transparency.join(ENCODER))?)?;
-        let weights = Parameters::of(&tensors)?.weights();
+        let weights = Weights::open(&self.transparency.join(ENCODER))?;
         Ok((vae, OffsetEncoder::load(&weights, DType::F32, device)?))
     }
 
@@ -96,20 +97,21 @@ impl Encoding<'_> {
     ) -> Result<(), TrainError> {
         let (mut layers, mut blends, mut backgrounds) = (Vec::new(), Vec::new(), Vec::new());
         let mut captions = Vec::new();
-        for first in (start..start + PART).step_by(BATCH as usize) {
+        let end = (start + PART).min(self.count);
+        for first in (start..end).step_by(BATCH as usize) {
             let made = |index| self.source.example(self.seed, index, self.size, Split::Training);
-            let examples: Vec<Example> = (first..first + BATCH).map(made).collect();
+            let examples: Vec<Example> = (first..(first + BATCH).min(end)).map(made).collect();
             let of = |f: fn(&Example) -> &Canvas| examples.iter().map(f).collect::<Vec<_>>();
             let wanted = Wanted::of(&of(|e| &e.foreground), device)?;
-            let posterior = vae.fast.encode_signal(&wanted.signal)?;
+            let posterior = vae.vae.encode_signal(&wanted.signal)?;
             let offset = encoder.forward(&wanted.layer)?;
-            let layer = (&posterior.mean + (posterior.std()? * offset)?)?.detach();
+            let layer = (&posterior.mean + (posterior.std()? * offset)?)?;
             layers.push(LatentFormat::Sd15.scaled(&layer)?);
             for (latents, pictures) in
                 [(&mut blends, of(|e| &e.blend)), (&mut backgrounds, of(|e| &e.background))]
             {
-                let latent = vae.fast.encode_signal(&signals(&pictures, device)?)?.mean;
-                latents.push(LatentFormat::Sd15.scaled(&latent.detach())?);
+                let latent = vae.vae.encode_signal(&signals(&pictures, device)?)?.mean;
+                latents.push(LatentFormat::Sd15.scaled(&latent)?);
             }
             let named =
                 examples.into_iter().map(|e| [e.of_foreground, e.of_blend, e.of_background]);

@@ -1,6 +1,6 @@
 //! Latents with noise, as a denoiser sees them in training.
 
-use candle_core::{Device, Tensor, Var};
+use candle_core::{Device, Tensor};
 use pellucid_nets::schedule::Discretisation;
 
 use crate::error::TrainError;
@@ -15,9 +15,8 @@ pub struct Noising {
 
 /// Rows of a batch.
 pub struct Rows {
-    /// Latents with noise, `[b, c, h, w]`; a variable, so that all that is computed from it takes the fast
-    /// way even where no weight is trained.
-    pub noisy: Var,
+    /// Latents with noise, `[b, c, h, w]`.
+    pub noisy: Tensor,
     /// The noise, to be found.
     pub noise: Tensor,
     /// The time of each row.
@@ -58,7 +57,7 @@ impl Noising {
             }
         }
         let shape = (latents.len(), channels, height, width);
-        let noisy = Var::from_tensor(&Tensor::from_vec(noisy, shape, device)?)?;
+        let noisy = Tensor::from_vec(noisy, shape, device)?;
         Ok(Rows { noisy, noise: Tensor::from_vec(noises, shape, device)?, times })
     }
 }

@@ -43,8 +43,7 @@ impl Parameters {
         Ok(Self { vars })
     }
 
-    /// Parameters that start as the given tensors. What is computed with them takes the fast way, whether
-    /// a gradient is asked for or not.
+    /// Parameters that start as the given tensors.
     pub fn of(tensors: &BTreeMap<String, Tensor>) -> Result<Self, TrainError> {
         let var = |(key, tensor): (&String, &Tensor)| Ok((key.clone(), Var::from_tensor(tensor)?));
         Ok(Self { vars: tensors.iter().map(var).collect::<Result<_, TrainError>>()? })

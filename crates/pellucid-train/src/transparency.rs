@@ -31,7 +31,7 @@ pub const ENCODER: &str = "vae_transparent_encoder.safetensors";
 pub const DECODER: &str = "vae_transparent_decoder.safetensors";
 
 /// What the encoder's output is multiplied by, as in the files of the web interface's extension.
-const SCALE: f64 = 1.0;
+pub const SCALE: f64 = 1.0;
 
 /// How often the whole blend stands for a layer: what is solid must stay solid.
 const SOLID: f32 = 0.1;
@@ -50,12 +50,10 @@ pub struct TransparencyRun {
     discriminator: Group,
 }
 
-/// An autoencoder that stays as it is, for pictures and for gradients.
+/// An autoencoder that stays as it is: gradients flow through it and change nothing.
 pub struct Frozen {
-    /// Its tensors as variables, so that what is computed takes the fast way; no gradient is asked for.
-    pub fast: Vae,
-    /// Its tensors alone: gradients flow through to the latent and nowhere else.
-    pub fixed: Vae,
+    /// The autoencoder.
+    pub vae: Vae,
 }
 
 /// What comes of a batch of layers.
@@ -94,10 +92,7 @@ impl Wanted {
 impl Frozen {
     /// A saved autoencoder.
     pub fn load(path: &Path, device: &Device) -> Result<Self, TrainError> {
-        let (fixed, tensors) = autoencoder::load(path, device)?;
-        let weights = Parameters::of(&tensors)?.weights();
-        let fast = Vae::load(&weights, &fixed.config, DType::F32, device)?;
-        Ok(Self { fast, fixed })
+        Ok(Self { vae: autoencoder::load(path, device)? })
     }
 
     /// Encodes, disturbs, decodes twice; gradients flow to the two networks. The encoder's output is
@@ -109,11 +104,11 @@ impl Frozen {
         decoder: &TransparentDecoder,
         scale: f64,
     ) -> Result<Pass, TrainError> {
-        let posterior = self.fast.encode_signal(&wanted.signal)?;
-        let (mean, std) = (posterior.mean.detach(), posterior.std()?.detach());
+        let posterior = self.vae.encode_signal(&wanted.signal)?;
+        let (mean, std) = (posterior.mean.clone(), posterior.std()?);
         let offset = (encoder.forward(&wanted.layer)? * scale)?;
         let adjusted = (&mean + (std * offset)?)?;
-        let decoded = self.fixed.decode_signal(&adjusted)?;
+        let decoded = self.vae.decode_signal(&adjusted)?;
         let picture = ((&decoded * 0.5)? + 0.5)?.clamp(0f32, 1f32)?;
         let layer = decoder.forward(&picture, &adjusted)?;
         Ok(Pass { mean, adjusted, decoded, layer })
@@ -392,7 +387,7 @@ impl TransparencyRun {
     /// transparency.
     fn drop(&self, pass: &Pass, wanted: &Wanted) -> Result<f32, TrainError> {
         let first = |x: &Tensor| x.narrow(0, 0, 1);
-        let plain = self.vae.fast.decode_signal(&first(&pass.mean)?)?.detach();
+        let plain = self.vae.vae.decode_signal(&first(&pass.mean)?)?.detach();
         let signal = first(&wanted.signal)?;
         let quality = |picture: &Tensor| -> Result<f32, TrainError> {
             Ok(decibels(mean_square(picture, &signal)?.to_scalar()?, 2.0))

@@ -35,16 +35,12 @@ fn parameters(root: &Path, name: &str) -> Parameters {
 }
 
 fn frozen(root: &Path) -> Frozen {
-    let fast = parameters(root, "vae").vars;
-    let fixed: BTreeMap<String, Tensor> =
-        fast.iter().map(|(key, var)| (key.clone(), var.as_detached_tensor())).collect();
-    let shapes = fixed.iter().map(|(key, tensor)| (key.clone(), tensor.dims().to_vec())).collect();
-    let config = vae_config(&shapes).unwrap();
-    let load = |weights: Weights| Vae::load(&weights, &config, DType::F32, &Device::Cpu).unwrap();
-    Frozen {
-        fast: load(Parameters { vars: fast }.weights()),
-        fixed: load(Weights::from_tensors(fixed)),
-    }
+    let tensors: BTreeMap<String, Tensor> = (parameters(root, "vae").vars.iter())
+        .map(|(key, var)| (key.clone(), var.as_detached_tensor()))
+        .collect();
+    let weights = Weights::from_tensors(tensors);
+    let config = vae_config(&weights.shapes()).unwrap();
+    Frozen { vae: Vae::load(&weights, &config, DType::F32, &Device::Cpu).unwrap() }
 }
 
 fn wanted(stored: &Weights, key: &str) -> Wanted {
@@ -127,7 +123,7 @@ fn harmlessness_is_measured_as_defined() {
     let encoder = OffsetEncoder::load(&encoder.weights(), DType::F32, &Device::Cpu).unwrap();
     let decoder = TransparentDecoder::load(&decoder.weights(), DType::F32, &Device::Cpu).unwrap();
     let pass = vae.pass(&wanted, &encoder, &decoder, 300.0).unwrap();
-    let plain = vae.fixed.decode_signal(&pass.mean).unwrap();
+    let plain = vae.vae.decode_signal(&pass.mean).unwrap();
     let square = mean_square(&pass.decoded, &plain).unwrap();
     close(&square, &stored, "harmlessness/out.mse");
     let off = decibels(square.to_scalar().unwrap(), 2.0);

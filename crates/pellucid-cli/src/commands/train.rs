@@ -8,9 +8,11 @@ use pellucid_train::TrainError;
 use pellucid_train::config::Config;
 use pellucid_train::data::sheet::data_sheet;
 use pellucid_train::data::{Example, Source, Split};
+use pellucid_train::measure::{MeasureConfig, measure};
+use pellucid_train::pack::{PackConfig, pack};
 use pellucid_train::run::{End, Event, run};
 
-use crate::args::{TrainArgs, TrainCommand, TrainDataArgs};
+use crate::args::{TrainArgs, TrainCommand, TrainDataArgs, TrainMeasureArgs};
 use crate::exit::{Exit, Failure};
 use crate::{Outcome, terminal};
 
@@ -21,6 +23,8 @@ const LINE_EVERY: u64 = 10;
 pub fn train(args: &TrainArgs) -> Outcome {
     match (&args.command, &args.config) {
         (Some(TrainCommand::Data(args)), _) => data(args),
+        (Some(TrainCommand::Measure(args)), _) => measured(args),
+        (Some(TrainCommand::Pack(args)), _) => packed(&args.config),
         (None, Some(config)) => start(config, args.steps),
         _ => Err(Failure::usage("a configuration to run is missing")),
     }
@@ -92,6 +96,33 @@ fn data(args: &TrainDataArgs) -> Outcome {
     write(&args.sheet, &png)?;
     let captions: String = examples.iter().map(|e| format!("{}\n", e.of_blend)).collect();
     terminal::print(&captions)?;
+    Ok(Exit::Done)
+}
+
+fn measured(args: &TrainMeasureArgs) -> Outcome {
+    let config = MeasureConfig::read(&args.config).map_err(failure)?;
+    let measures = measure(&config, &pellucid_train::Device::Cpu).map_err(failure)?;
+    let value = serde_json::to_value(measures)
+        .map_err(|error| Failure::failed(format!("the figures cannot be written: {error}")))?;
+    if args.json {
+        terminal::print(&format!("{value:#}\n"))?;
+        return Ok(Exit::Done);
+    }
+    let mut text = format!("{:24} {:>10} {:>10}\n", "", "seen", "held out");
+    let names = value["seen"].as_object().into_iter().flatten().map(|(name, _)| name);
+    for name in names {
+        let figure = |split: &str| value[split][name].as_f64().unwrap_or(f64::NAN);
+        text.push_str(&format!("{name:24} {:10.4} {:10.4}\n", figure("seen"), figure("held_out")));
+    }
+    terminal::print(&text)?;
+    Ok(Exit::Done)
+}
+
+fn packed(path: &Path) -> Outcome {
+    let config = PackConfig::read(path).map_err(failure)?;
+    let bytes = pack(&config).map_err(failure)?;
+    let folder = config.out.display();
+    terminal::say(&format!("{} models, {bytes} bytes, in {folder}", config.models.len()));
     Ok(Exit::Done)
 }
 

@@ -1,0 +1,117 @@
+//! The whole way in miniature: every stage takes a step on what the stage before has written, and every file
+//! is what the host takes it for.
+
+use std::path::Path;
+
+use pellucid_nets::checkpoint::{FileKind, LayerModel, inspect_file};
+use pellucid_train::Device;
+use pellucid_train::config::Config;
+use pellucid_train::pack::{PackConfig, pack};
+use pellucid_train::run::{End, run};
+
+fn train(folder: &Path, name: &str, task: &str) {
+    let text = format!(
+        r#"{{ "out": "{name}", "seed": 2,
+            "schedule": {{ "steps": 1, "batch": 2, "rate": 0.001 }}, "data": {{ "size": 64 }}, "task": {task} }}"#
+    );
+    let path = folder.join(format!("{name}.json"));
+    std::fs::write(&path, text).unwrap();
+    let config = Config::read(&path).unwrap();
+    assert_eq!(run(&config, None, &Device::Cpu, &mut |_| true).unwrap(), End::Done);
+    for file in ["state.safetensors", "log.csv", "loss.png", "sheet-000001.png"] {
+        assert!(config.out.join(file).exists(), "{name} has no {file}");
+    }
+}
+
+/// What a file is, having made sure that nothing is missing and nothing too much.
+fn kind(path: &Path) -> FileKind {
+    let found = inspect_file(path).unwrap();
+    assert!(found.missing.is_empty(), "{}: missing {:?}", path.display(), found.missing);
+    assert!(found.unexpected.is_empty(), "{}: {:?}", path.display(), found.unexpected);
+    found.kind
+}
+
+#[test]
+fn every_stage_follows_the_one_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    train(
+        folder,
+        "autoencoder",
+        r#"{ "autoencoder": { "base_width": 32, "multipliers": [1, 1, 1, 1], "residual_blocks": 1, "cut": 16,
+            "divergence": 0.001 } }"#,
+    );
+    let file = folder.join("autoencoder/autoencoder.safetensors");
+    assert!(matches!(kind(&file), FileKind::Vae { .. }));
+    train(
+        folder,
+        "transparency",
+        r#"{ "transparency": { "autoencoder": "autoencoder/autoencoder.safetensors",
+            "encoder_widths": [4, 4, 4, 4, 8, 8, 8, 8], "decoder_widths": [8, 8, 8, 8], "attention_levels": 1,
+            "residual_blocks": 1, "cut": 64, "discriminator_width": 4 } }"#,
+    );
+    for file in ["vae_transparent_encoder.safetensors", "vae_transparent_decoder.safetensors"] {
+        let found = kind(&folder.join("transparency").join(file));
+        assert!(!matches!(found, FileKind::Unknown), "{file}: {found:?}");
+    }
+    train(
+        folder,
+        "denoiser",
+        r#"{ "denoiser": { "autoencoder": "autoencoder/autoencoder.safetensors", "transparency": "transparency",
+            "base_width": 32, "multipliers": [1, 1, 1, 1], "text_width": 64, "text_layers": 1, "examples": 7 } }"#,
+    );
+    let checkpoint = folder.join("denoiser/checkpoint.safetensors");
+    assert!(matches!(kind(&checkpoint), FileKind::Checkpoint { .. }));
+
+    for addition in [
+        "layer",
+        "foreground_to_blended",
+        "background_to_blended",
+        "foreground_and_blended_to_background",
+        "background_and_blended_to_foreground",
+        "joint",
+        "foreground_to_background",
+        "background_to_foreground",
+        "edges",
+    ] {
+        let task = format!(
+            r#"{{ "addition": {{ "kind": "{addition}", "checkpoint": "denoiser/checkpoint.safetensors",
+                "examples": "denoiser", "examples_seed": 2, "rank": 2, "control_width": 8,
+                "autoencoder": "autoencoder/autoencoder.safetensors", "transparency": "transparency" }} }}"#
+        );
+        train(folder, addition, &task);
+    }
+    let patch = kind(&folder.join("layer/layer_transparent_attn.safetensors"));
+    let wanted = LayerModel::TransparentAttention;
+    assert!(matches!(patch, FileKind::LayerPatch { which, .. } if which == wanted), "{patch:?}");
+    let blended = kind(&folder.join("foreground_to_blended/layer_fg2ble.safetensors"));
+    let wanted = LayerModel::OneToBlended;
+    assert!(
+        matches!(blended, FileKind::LayerPatch { which, .. } if which == wanted),
+        "{blended:?}"
+    );
+    let joint = kind(&folder.join("joint/layer_joint.safetensors"));
+    assert!(matches!(joint, FileKind::AttentionSharing(sharing) if sharing.frames == 3));
+    let edges = kind(&folder.join("edges/control_edges.safetensors"));
+    assert!(matches!(edges, FileKind::ControlNet { .. }), "{edges:?}");
+
+    packs(folder);
+}
+
+fn packs(folder: &Path) {
+    let text = r#"{ "out": "packed", "title": "Miniatures", "note": "Hardly trained.", "licence": "CC0-1.0",
+        "models": [ { "run": "denoiser", "config": "denoiser.json", "file": "checkpoint.safetensors",
+            "name": "checkpoints/mini.safetensors" } ] }"#;
+    let path = folder.join("pack.json");
+    std::fs::write(&path, text).unwrap();
+    let bytes = pack(&PackConfig::read(&path).unwrap()).unwrap();
+    let file = folder.join("packed/checkpoints/mini.safetensors");
+    assert_eq!(bytes, std::fs::metadata(&file).unwrap().len());
+    assert!(matches!(kind(&file), FileKind::Checkpoint { .. }));
+    let card = std::fs::read_to_string(folder.join("packed/README.md")).unwrap();
+    for words in
+        ["# Miniatures", "Hardly trained.", "CC0-1.0", "trained for 1 steps", "\"seed\": 2"]
+    {
+        assert!(card.contains(words), "the card lacks `{words}`");
+    }
+}
