@@ -27,7 +27,7 @@ pub const MODEL: &str = "autoencoder.safetensors";
 const SLOPES: f64 = 0.5;
 
 /// Layers and blends that the latents' mean and deviation are taken from.
-const CALIBRATION: u64 = 128;
+const CALIBRATION: u64 = 48;
 
 /// A run that trains an autoencoder.
 pub struct AutoencoderRun {
