@@ -231,7 +231,7 @@ fn rescale(
 
 /// A saved autoencoder, in tensors that no gradient is kept for.
 pub fn load(path: &Path, device: &Device) -> Result<(Vae, BTreeMap<String, Tensor>), TrainError> {
-    let tensors = tensors_of(&Weights::open(path)?)?;
+    let tensors = crate::parameters::tensors_of(&Weights::open(path)?)?;
     let weights = Weights::from_tensors(tensors.clone());
     let shapes =
         tensors.iter().map(|(key, tensor)| (key.clone(), tensor.dims().to_vec())).collect();

@@ -92,7 +92,7 @@ impl Wanted {
 impl Frozen {
     /// A saved autoencoder.
     pub fn load(path: &Path, device: &Device) -> Result<Self, TrainError> {
-        Ok(Self { vae: autoencoder::load(path, device)? })
+        Ok(Self { vae: autoencoder::load(path, device)?.0 })
     }
 
     /// Encodes, disturbs, decodes twice; gradients flow to the two networks. The encoder's output is
