@@ -101,7 +101,7 @@ fn load(cx: &mut Rewrite, inputs: &[&str]) -> Result<(), ComfyTrouble> {
         let v = Json::from(cx.text(input)?);
         names.push(Spanned { v, span: Span { start: 0, end: 0 } });
     }
-    let files = cx.derived(inputs[0], Json::Array(names.into()));
+    let files = cx.derived(inputs[0], Json::Array(names));
     let clip = cx.node("load_clip").set("files", files).add();
     cx.output(0, clip.out(CLIP));
     Ok(())

@@ -87,7 +87,10 @@ impl MeasureConfig {
         let folder = path.parent().unwrap_or(Path::new(""));
         config.autoencoder = folder.join(&config.autoencoder);
         config.transparency = config.transparency.map(|path| folder.join(path));
-        if config.examples == 0 || !(64..=1024).contains(&config.size) || config.size % 64 != 0 {
+        if config.examples == 0
+            || !(64..=1024).contains(&config.size)
+            || !config.size.is_multiple_of(64)
+        {
             let text = "`examples` must be at least 1 and `size` a multiple of 64 up to 1024";
             return Err(TrainError::Config(text.into()));
         }

@@ -1,4 +1,5 @@
 //! An interrupted run ends in the same bits as one that was not.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::path::Path;
 

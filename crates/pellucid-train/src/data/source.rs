@@ -53,7 +53,7 @@ impl Source {
             place,
             foreground: layer,
             background,
-            blend: blend,
+            blend,
             ..made
         }
     }
