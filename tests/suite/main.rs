@@ -8,6 +8,8 @@
 )]
 
 mod bad_values;
+mod damaged;
+mod drawing;
 mod evaluation;
 mod every_kind;
 mod explaining;

@@ -7,6 +7,7 @@
 mod attention;
 mod config;
 mod encoder;
+mod free_u;
 mod hook;
 mod network;
 mod residual;
@@ -16,6 +17,7 @@ mod transformer;
 pub use crate::checkpoint::{Heads, UnetConfig, UnetLevel};
 pub use attention::{Attention, LowRank, LowRankSet};
 pub(crate) use encoder::{Encoder, EncoderInput};
+pub use free_u::FreeU;
 pub use hook::{AttentionCall, AttentionHook, AttentionSite, Block, Hooks, Next, Role};
 pub use network::{ControlResiduals, Unet, UnetInput};
 pub use residual::{Downsample, ResidualBlock, Upsample};

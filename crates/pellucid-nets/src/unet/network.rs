@@ -94,7 +94,10 @@ impl Unet {
             skips = self.controlled(&skips, &control)?;
         }
         for (index, block) in self.output_blocks.iter().enumerate() {
-            let skip = skips.pop().expect("there is an output block for every input block");
+            let mut skip = skips.pop().expect("there is an output block for every input block");
+            for hook in hooks {
+                (h, skip) = hook.join(h, skip, self.config.base_width)?;
+            }
             h = block.residual.forward(&Tensor::cat(&[&h, &skip], 1)?, embedding)?;
             if let Some(transformer) = &block.transformer {
                 h = transformer.run(&h, Block::Output(index), around)?;
