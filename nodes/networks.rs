@@ -16,6 +16,9 @@ pub fn computing<'a>(cx: &'a Run) -> Result<Computing<'a>, NodeError> {
 pub fn failed(error: DiffusionError) -> NodeError {
     match error {
         DiffusionError::Cancelled => NodeError::cancelled(),
+        error @ DiffusionError::NotFinite { .. } => NodeError::new(error.to_string()).hint(
+            "look for damage with `pellucid models inspect FILE`; numbers too large for bf16 or f16 need `--dtype f32`",
+        ),
         error => NodeError::new(error.to_string()),
     }
 }

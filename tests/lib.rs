@@ -2,6 +2,7 @@
 //! own.
 #![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 
+mod models;
 mod outputs;
 
 use std::fs;
@@ -14,7 +15,8 @@ use pellucid_source::{Diagnostic, Sources, render};
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub use outputs::{Pixels, read_pixels};
+pub use models::models;
+pub use outputs::{Numbers, Pixels, read_numbers, read_pixels};
 
 /// The kinds of this program.
 pub fn kinds() -> Kinds {

@@ -37,6 +37,46 @@ pub fn read_pixels(path: &Path) -> Pixels {
     }
 }
 
+/// A tensor as it was in memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Numbers {
+    /// The length of every axis.
+    pub shape: Vec<usize>,
+    /// All values, the last axis fastest.
+    pub values: Vec<f32>,
+}
+
+/// Reads the tensor of a `.safetensors` output that holds an image, a matte or a latent.
+///
+/// # Panics
+/// When it is not such a file: the test that wrote it is wrong.
+pub fn read_numbers(path: &Path) -> Numbers {
+    let bytes = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let tensors = SafeTensors::deserialize(&bytes).expect("safetensors");
+    let known = ["image", "matte", "latent_tensor"];
+    let name = known.into_iter().find(|name| tensors.tensor(name).is_ok());
+    let tensor = tensors.tensor(name.expect("a picture or a latent")).expect("a tensor");
+    let values = tensor.data().chunks_exact(4);
+    let values = values.map(|c| f32::from_le_bytes([c[0], c[1], c[2], c[3]])).collect();
+    Numbers { shape: tensor.shape().to_vec(), values }
+}
+
+impl Numbers {
+    /// One item of the first axis.
+    ///
+    /// # Panics
+    /// When there are fewer.
+    pub fn item(&self, index: usize) -> &[f32] {
+        let size = self.values.len() / self.shape[0];
+        &self.values[index * size..(index + 1) * size]
+    }
+
+    /// The bits of all values, to be compared for equality.
+    pub fn bits(&self) -> Vec<u32> {
+        self.values.iter().map(|value| value.to_bits()).collect()
+    }
+}
+
 impl Pixels {
     /// The image with colour multiplied by alpha.
     pub fn premultiplied(mut self) -> Self {

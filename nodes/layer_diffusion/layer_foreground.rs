@@ -82,6 +82,9 @@ fn fact(file: &WeightFile, model: &ModelFact) -> Result<ModelFact, DiffusionErro
     }
     match patch_fact(file, model)? {
         (LayerModel::TransparentAttention | LayerModel::TransparentConvolution, _) => Ok(*model),
-        (_, channels) => Err(other(format!("looks at {} channels beside", channels - 4))),
+        (_, channels) => {
+            let layers = (channels - 4) / 4;
+            Err(other(format!("draws with {layers} layer(s) before its eyes")))
+        }
     }
 }

@@ -124,5 +124,8 @@ fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
 
 fn fact(files: &[WeightFile]) -> Result<ClipFact, DiffusionError> {
     let found = networks_fact(files)?;
-    found.clip.ok_or_else(|| DiffusionError::Unfit("these files hold no text encoder".into()))
+    found.clip.ok_or_else(|| {
+        let names: Vec<String> = files.iter().map(|file| format!("`{}`", file.name)).collect();
+        DiffusionError::Unfit(format!("there is no text encoder in {}", names.join(", ")))
+    })
 }

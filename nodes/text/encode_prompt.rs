@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use pellucid_diffusion::{PromptText, encode_prompt};
+use pellucid_diffusion::{PromptText, embedding_fits, encode_prompt};
 use pellucid_graph::comfy::{ComfyClass, output, prompt, socket};
 use pellucid_graph::{
     Check, CheckFn, Checked, Cost, FilePlace, FileRef, In, NodeError, NodeKind, Out, Param, Run,
@@ -12,7 +12,7 @@ use pellucid_graph::{
 use pellucid_source::{Json, Span, Spanned};
 use pellucid_value::{Clip, ClipFact, Conditioning, ConditioningFact, Value, WeightFile};
 
-use crate::networks::{computing, failed};
+use crate::networks::{computing, failed, refused};
 
 const CLIP: In<Arc<Clip>> = In::new("clip", "The text encoders.");
 const TEXT: Param<String> = Param::text(
@@ -79,9 +79,7 @@ pub(super) fn named_embeddings(texts: &[String]) -> Option<Json> {
 fn check(cx: &Check) -> Result<Checked, NodeError> {
     let clip = cx.fact(CLIP);
     let files = cx.param(EMBEDDINGS);
-    for file in &files {
-        cx.weights(EMBEDDINGS, file)?;
-    }
+    refuse_unfit_embeddings(cx, EMBEDDINGS, &clip)?;
     refuse_unnamed_embeddings(&cx.param(TEXT), &files, TEXT)?;
     cx.needs(clip.bytes);
     Ok(Checked::Facts(vec![CONDITIONING.fact(conditioning_fact(&clip, CLIP)?)]))
@@ -120,6 +118,21 @@ pub(super) fn embedding_files(
     param: Param<Vec<FileRef>>,
 ) -> Result<Vec<WeightFile>, NodeError> {
     cx.param(param).iter().map(|file| cx.weights(param, file)).collect()
+}
+
+/// Refuses files that hold no word vectors for these text encoders.
+pub(super) fn refuse_unfit_embeddings(
+    cx: &Check,
+    param: Param<Vec<FileRef>>,
+    clip: &ClipFact,
+) -> Result<(), NodeError> {
+    for file in cx.param(param) {
+        let file = cx.weights(param, &file)?;
+        if clip.width > 0 {
+            embedding_fits(&file, clip).map_err(refused(param))?;
+        }
+    }
+    Ok(())
 }
 
 /// Refuses `embedding:NAME` in a text when no file of the node goes by that name.

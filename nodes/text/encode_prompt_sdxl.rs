@@ -11,7 +11,8 @@ use pellucid_graph::{
 use pellucid_value::{Clip, Conditioning, Family, Prompt, Sizes, Value};
 
 use super::encode_prompt::{
-    conditioning_fact, embedding_files, named_embeddings, refuse_unnamed_embeddings,
+    conditioning_fact, embedding_files, named_embeddings, refuse_unfit_embeddings,
+    refuse_unnamed_embeddings,
 };
 use crate::networks::{computing, failed};
 
@@ -103,9 +104,7 @@ fn comfy_class() -> ComfyClass {
 fn check(cx: &Check) -> Result<Checked, NodeError> {
     let clip = cx.fact(CLIP);
     let files = cx.param(EMBEDDINGS);
-    for file in &files {
-        cx.weights(EMBEDDINGS, file)?;
-    }
+    refuse_unfit_embeddings(cx, EMBEDDINGS, &clip)?;
     for text in [TEXT_G, TEXT_L] {
         refuse_unnamed_embeddings(&cx.param(text), &files, text)?;
     }

@@ -38,7 +38,7 @@ fn with_pictures() -> Vec<(Arc<NodeKind>, Value)> {
             // These are about batches themselves.
             && !matches!(
                 kind.name.as_str(),
-                "batch" | "pick_frame" | "pick_frames" | "repeat_frames"
+                "batch" | "pick_frame" | "pick_frames" | "repeat_frames" | "every_nth"
             )
             // These are about what is wrong.
             && kind.family != "assert"

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use pellucid_graph::Cancel;
 use pellucid_host::Options;
 use pellucid_pixel::files::{Limits, decode};
-use pellucid_tests::{findings_text, kinds, repository, told, told_findings};
+use pellucid_tests::{findings_text, kinds, models, repository, told, told_findings};
 
 /// Golden pictures stay small: a picture that needs more shows too much.
 const MAX_PICTURE: u64 = 20 << 10;
@@ -63,6 +63,7 @@ fn check_graph(graph: &Path) -> Result<(), String> {
     let options = Options {
         out: out.path().to_owned(),
         root: Some(repository().join("tests")),
+        models: vec![models()],
         threads: 2,
         ..Options::new(graph, kinds())
     };
@@ -155,7 +156,8 @@ fn every_refused_graph_gives_its_findings() {
     assert!(!all.is_empty());
     for graph in all {
         let root = graph.parent().map(Path::to_owned);
-        let options = Options { threads: 1, root, ..Options::new(&graph, kinds()) };
+        let models = vec![models()];
+        let options = Options { threads: 1, root, models, ..Options::new(&graph, kinds()) };
         let resolved = told(options).session.check();
         let text = findings_text(&resolved.findings, &resolved.sources);
         let shown = format!("{}/", graph.parent().unwrap().display());

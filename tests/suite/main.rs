@@ -10,6 +10,8 @@
 mod bad_values;
 mod comfy_files;
 mod comfy_pictures;
+mod damaged;
+mod drawing;
 mod evaluation;
 mod every_kind;
 mod explaining;

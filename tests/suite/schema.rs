@@ -52,6 +52,10 @@ fn broken_graphs_are_invalid() {
     let solid = json!({ "kind": "solid" });
     let with = |node: Value| json!({ "nodes": { "a": node } });
     assert!(validator.is_valid(&with(solid.clone())));
+    let prompt = json!({
+        "kind": "encode_prompt", "inputs": { "clip": "c.clip" }, "params": { "embeddings": [] },
+    });
+    assert!(validator.is_valid(&with(prompt)), "a list that may be left out may be empty");
     for (what, graph) in [
         ("no nodes", json!({})),
         ("an unknown key", json!({ "nodes": {}, "node": {} })),
@@ -70,6 +74,7 @@ fn broken_graphs_are_invalid() {
             with(json!({ "kind": "solid", "params": { "width": { "parm": "w" } } })),
         ),
         ("a file left out", with(json!({ "kind": "load_image" }))),
+        ("no file of several", with(json!({ "kind": "load_clip", "params": { "files": [] } }))),
         ("an input left out", with(json!({ "kind": "merge", "inputs": { "bg": "x.image" } }))),
         (
             "an unknown input",

@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Device, Tensor};
 use pellucid_pixel::{Alpha, Image, ImageFact};
-use pellucid_value::{Array, Latent, LatentFact};
+use pellucid_value::{Array, Latent, LatentFact, WeightFile};
 
 use crate::DiffusionError;
 use crate::error::unfit;
@@ -20,6 +20,21 @@ pub(crate) fn array_of(tensor: &Tensor) -> Result<Array, DiffusionError> {
 /// The numbers of a tensor in order.
 pub(crate) fn numbers(tensor: &Tensor) -> Result<Vec<f32>, DiffusionError> {
     Ok(tensor.to_dtype(DType::F32)?.flatten_all()?.to_device(&Device::Cpu)?.to_vec1::<f32>()?)
+}
+
+/// Refuses NaN and infinities, which would become black pictures; `files` took part in them.
+pub(crate) fn finite<'a>(
+    tensor: &Tensor,
+    what: &'static str,
+    files: impl IntoIterator<Item = &'a WeightFile>,
+) -> Result<(), DiffusionError> {
+    // A sum is finite only if every number is.
+    let sum = tensor.to_dtype(DType::F32)?.sum_all()?.to_scalar::<f32>()?;
+    if sum.is_finite() {
+        return Ok(());
+    }
+    let files = files.into_iter().map(|file| file.name.clone()).collect();
+    Err(DiffusionError::NotFinite { what, files })
 }
 
 /// Latents as rows: batch and frames together, frames fastest.

@@ -10,7 +10,7 @@ use pellucid_nets::vae::{cut, pad_to_multiple};
 use pellucid_pixel::{Alpha, Image};
 use pellucid_value::{Latent, LayerCodec, Vae, WeightFile};
 
-use crate::array::{alpha_of, colour_of, latent_of, layer_of, numbers, rows_of};
+use crate::array::{alpha_of, colour_of, finite, latent_of, layer_of, numbers, rows_of};
 use crate::error::unfit;
 use crate::facts::loaded_bytes;
 use crate::files::open;
@@ -52,6 +52,7 @@ pub fn decode_layers(
         for (index, view) in views.iter().enumerate() {
             step((row * views.len() + index) as u64, total)?;
             let layer = decoder.forward(&view.of(&picture)?, &view.of(&latent)?)?;
+            finite(&layer, "the transparency decoder", [file])?;
             seen.push(view.undo(&layer.clamp(0f32, 1f32)?)?);
         }
         let median = lower_median(&seen)?.clamp(0f32, 1f32)?;
@@ -104,8 +105,10 @@ pub fn encode_layers(
         };
         let signal = layer_signal(&layer, Backing::Zero)?;
         let posterior = network.encode_signal(&signal)?;
+        finite(&posterior.mean, vae::ENCODER, vae.files.iter())?;
         let padded = pellucid_nets::layer_diffuse::pad_colour(&layer)?;
         let offset = encoder.forward(&Tensor::cat(&[&layer.alpha, &padded], 1)?)?;
+        finite(&offset, "the transparency encoder", [file])?;
         rows.push(posterior.sample(&(offset * codec.offset_scale)?)?);
     }
     latent_of(&Tensor::cat(&rows, 0)?, 1)

@@ -29,7 +29,6 @@ pub(crate) struct GuidedModel<'a> {
     table: &'a Discretisation,
     prediction: Prediction,
     guidance: Guidance,
-    free_u: Option<FreeU>,
     positive: Vec<ReadyPrompt>,
     negative: Vec<ReadyPrompt>,
     hooks: Vec<Arc<dyn AttentionHook>>,
@@ -88,6 +87,9 @@ impl Levels {
     }
 }
 
+/// The longest that prompts are repeated to: hundreds of times what a prompt usually is.
+const MOST_TOKENS: usize = 1 << 16;
+
 impl<'a> GuidedModel<'a> {
     /// Readies a model and its prompts for a canvas; ControlNets are loaded.
     pub fn new(
@@ -125,28 +127,29 @@ impl<'a> GuidedModel<'a> {
                 pellucid_value::Prediction::Velocity { .. } => Prediction::Velocity,
             },
             guidance: Guidance { scale: cfg, rescale },
-            free_u: model.steps.iter().rev().find_map(|step| match step {
-                ModelStep::FreeU { backbone, skip } => {
-                    Some(FreeU { backbone: *backbone, skip: *skip })
-                }
-                _ => None,
-            }),
             positive,
             negative,
             hooks: Vec::new(),
             rows: canvas.rows,
         };
-        guided.hooks = guided.sharing_hooks(canvas)?;
+        guided.hooks = guided.ready_hooks(canvas)?;
         Ok(guided)
     }
 
-    fn sharing_hooks(
+    fn ready_hooks(
         &mut self,
         canvas: Canvas,
     ) -> Result<Vec<Arc<dyn AttentionHook>>, DiffusionError> {
         let mut hooks: Vec<Arc<dyn AttentionHook>> = Vec::new();
         for step in self.model.steps.iter() {
-            let ModelStep::Sharing(Sharing { file, prompts, control }) = step else { continue };
+            let Sharing { file, prompts, control } = match step {
+                ModelStep::Sharing(sharing) => sharing,
+                ModelStep::FreeU { backbone, skip } => {
+                    hooks.push(Arc::new(FreeU { backbone: *backbone, skip: *skip }));
+                    continue;
+                }
+                _ => continue,
+            };
             let mut hook = SharingHook::new(model::sharing(self.computing, file)?);
             let mut frames = Vec::new();
             for prompt in prompts.iter() {
@@ -172,19 +175,27 @@ impl<'a> GuidedModel<'a> {
     /// Repeats prompts until those of frames and those of the run have one length. Attention over
     /// a text that is there several times gives what it gives over the text.
     fn make_equally_long(&mut self, frames: &mut [Option<Tensor>]) -> Result<(), DiffusionError> {
+        if frames.iter().all(Option::is_none) {
+            return Ok(());
+        }
         let mut length = 1;
         let all = self.positive.iter().chain(&self.negative).map(|prompt| &prompt.tokens);
         for tokens in frames.iter().flatten().chain(all) {
             length = least_common_multiple(length, tokens.dim(1)?);
+            if length > MOST_TOKENS {
+                return unfit(format!(
+                    "prompts of layers that are drawn together must become equally long, which takes \
+                     more than {MOST_TOKENS} tokens for one of {}",
+                    tokens.dim(1)?
+                ));
+            }
         }
         let long = |tokens: &Tensor| tokens.repeat((1, length / tokens.dim(1)?, 1));
         for tokens in frames.iter_mut().flatten() {
             *tokens = long(tokens)?;
         }
-        if frames.iter().any(Option::is_some) {
-            for prompt in self.positive.iter_mut().chain(&mut self.negative) {
-                prompt.tokens = long(&prompt.tokens)?;
-            }
+        for prompt in self.positive.iter_mut().chain(&mut self.negative) {
+            prompt.tokens = long(&prompt.tokens)?;
         }
         Ok(())
     }
@@ -291,7 +302,7 @@ impl<'a> GuidedModel<'a> {
             hooks: &self.hooks,
             roles: &vec![role; rows],
         };
-        let output = unet.forward_with(&question, self.free_u.as_ref())?;
+        let output = unet.forward(&question)?;
         Ok(self.prediction.denoised(x, &output, sigma)?)
     }
 }

@@ -1,6 +1,7 @@
 //! What can go wrong between a recipe and a picture.
 
 use std::fmt;
+use std::sync::Arc;
 
 use pellucid_nets::blocks::NetworkError;
 use pellucid_nets::sample::SampleError;
@@ -22,6 +23,13 @@ pub enum DiffusionError {
     Tensor(candle_core::Error),
     /// Parts that do not fit together, in words.
     Unfit(String),
+    /// A network gave numbers that are NaN or infinite.
+    NotFinite {
+        /// Which network, or what was done with it.
+        what: &'static str,
+        /// The names of the files that took part.
+        files: Vec<Arc<str>>,
+    },
     /// The work was no longer wanted.
     Cancelled,
 }
@@ -35,6 +43,14 @@ impl fmt::Display for DiffusionError {
             Self::Sample(error) => write!(f, "{error}"),
             Self::Tensor(error) => write!(f, "{error}"),
             Self::Unfit(text) => write!(f, "{text}"),
+            Self::NotFinite { what, files } => {
+                let files: Vec<String> = files.iter().map(|file| format!("`{file}`")).collect();
+                write!(
+                    f,
+                    "{what} gave numbers that are not finite; it is made of {}",
+                    files.join(", ")
+                )
+            }
             Self::Cancelled => write!(f, "cancelled"),
         }
     }

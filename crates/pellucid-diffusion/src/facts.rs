@@ -90,12 +90,46 @@ pub(crate) fn loaded_bytes(weights: &Weights) -> u64 {
 /// # Errors
 /// When it is damaged, incomplete, or something else.
 pub fn controlnet_fact(file: &WeightFile) -> Result<ControlNetFact, DiffusionError> {
+    let found = inspection(file)?.kind;
+    if !matches!(found, FileKind::ControlNet { .. }) {
+        return unfit(format!("`{}` is {}, not a ControlNet", file.name, kind_name(&found)));
+    }
     let networks = networks(std::slice::from_ref(file))?;
     let (Some(weights), Some(family)) = (&networks.parts.controlnet, networks.family) else {
-        return unfit(format!("`{}` is {}, not a ControlNet", file.name, what(file)?));
+        return unfit(format!("`{}` holds no ControlNet", file.name));
     };
     refuse_missing(&file.name, &networks.missing)?;
     Ok(ControlNetFact { family, bytes: loaded_bytes(weights) })
+}
+
+/// Refuses a file that is no textual inversion, or one whose vectors no text encoder could read.
+///
+/// Of two encoders it is enough that one can.
+///
+/// # Errors
+/// As said, or when the file is damaged.
+pub fn embedding_fits(file: &WeightFile, clip: &ClipFact) -> Result<(), DiffusionError> {
+    let (width, for_sdxl) = match inspection(file)?.kind {
+        FileKind::TextualInversion { width, for_sdxl, .. } => (width as u32, for_sdxl),
+        other => {
+            let what = kind_name(&other);
+            return unfit(format!("`{}` is {what}, not a textual inversion", file.name));
+        }
+    };
+    let wanted = match clip.family {
+        Family::Sdxl => vec![clip.width.saturating_sub(clip.pooled), clip.pooled],
+        _ => vec![clip.width],
+    };
+    if wanted.contains(&width) || (for_sdxl && clip.family == Family::Sdxl) {
+        return Ok(());
+    }
+    let wanted: Vec<String> = wanted.iter().map(u32::to_string).collect();
+    unfit(format!(
+        "the vectors in `{}` are {width} wide, but those of {} are {}",
+        file.name,
+        clip.family,
+        wanted.join(" or ")
+    ))
 }
 
 /// Refuses a file that is no LoRA, or one for another line of models.
@@ -126,7 +160,11 @@ pub fn patch_fact(
         FileKind::LayerPatch { which, in_channels } => (which, in_channels),
         FileKind::DiffusersOffsets { which } => (which, None),
         other => {
-            return unfit(format!("`{}` is {}, not a layer patch", file.name, kind_name(&other)));
+            return unfit(format!(
+                "`{}` is {}, not a layer patch for SDXL",
+                file.name,
+                kind_name(&other)
+            ));
         }
     };
     if model.family != Family::Sdxl {
@@ -178,8 +216,4 @@ pub fn codec_fact(
         bytes += loaded_bytes(&open(file)?);
     }
     Ok(LayerCodecFact { family, decodes: decoder.is_some(), encodes: encoder.is_some(), bytes })
-}
-
-fn what(file: &WeightFile) -> Result<String, DiffusionError> {
-    Ok(kind_name(&inspection(file)?.kind))
 }

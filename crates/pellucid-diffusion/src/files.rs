@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use pellucid_nets::checkpoint::{
-    ClipConfig, ClipFile, Family as NetFamily, FileKind, Inspection, Parts,
-    Prediction as NetPrediction, UnetConfig, VaeConfig, inspect, parts,
+    ClipConfig, ClipFile, ClipKind, Family as NetFamily, FileKind, Inspection, Parts,
+    Prediction as NetPrediction, UnetConfig, VaeConfig, clip_layout, controlnet_layout, inspect,
+    parts, unet_layout, vae_layout,
 };
 use pellucid_nets::weights::{Weights, WeightsError};
 use pellucid_value::{Family, Prediction, WeightContent, WeightFile};
@@ -140,6 +141,7 @@ fn scheduler_prediction(dir: &Path) -> Option<Prediction> {
 fn add(found: &mut Networks, weights: &Weights, name: &str) -> Result<(), DiffusionError> {
     let Inspection { kind, missing, unexpected } = inspect(&weights.shapes());
     let parts = parts(weights, &kind)?;
+    refuse_whole_numbers(&kind, &parts)?;
     found.missing.extend(missing);
     found.unexpected.extend(unexpected);
     match kind {
@@ -163,6 +165,7 @@ fn add(found: &mut Networks, weights: &Weights, name: &str) -> Result<(), Diffus
             found.family = Some(family_of(family));
             found.unet = Some(unet);
         }
+        FileKind::Unknown => return unfit(format!("`{name}` {}", strangers(weights))),
         other => {
             return unfit(format!("`{name}` is {}, not a model", kind_name(&other)));
         }
@@ -174,6 +177,55 @@ fn add(found: &mut Networks, weights: &Weights, name: &str) -> Result<(), Diffus
     found.parts.clip_g = clip_g.or(found.parts.clip_g.take());
     found.parts.controlnet = controlnet.or(found.parts.controlnet.take());
     Ok(())
+}
+
+/// What is in a file of no known kind.
+fn strangers(weights: &Weights) -> String {
+    const SHOWN: usize = 3;
+    let keys: Vec<String> = weights.keys().take(SHOWN).map(|key| format!("`{key}`")).collect();
+    let count = weights.keys().count();
+    if count == 0 {
+        return "holds no tensors".into();
+    }
+    let more = if count > SHOWN { ", ..." } else { "" };
+    format!("holds no network that is known, but {count} tensor(s): {}{more}", keys.join(", "))
+}
+
+/// Refuses networks whose weights are whole numbers.
+fn refuse_whole_numbers(kind: &FileKind, parts: &Parts) -> Result<(), DiffusionError> {
+    let (unet, vae, clips) = match kind {
+        FileKind::Checkpoint { unet, vae, clips, .. } => (Some(unet), vae.as_ref(), &clips[..]),
+        FileKind::Unet { unet, .. } => (Some(unet), None, &[][..]),
+        FileKind::Vae { vae, .. } => (None, Some(vae), &[][..]),
+        FileKind::ControlNet { unet, hint_channels, .. } => {
+            return match &parts.controlnet {
+                Some(view) => {
+                    Ok(view.require_floats(controlnet_layout(unet, *hint_channels).keys())?)
+                }
+                None => Ok(()),
+            };
+        }
+        FileKind::TextEncoder { clips } => {
+            let each = clips.iter().map(|file| refuse_whole_numbers_of(&file.clip, parts));
+            return each.collect();
+        }
+        _ => return Ok(()),
+    };
+    if let (Some(view), Some(unet)) = (&parts.unet, unet) {
+        view.require_floats(unet_layout(unet).keys())?;
+    }
+    if let (Some(view), Some(vae)) = (&parts.vae, vae) {
+        view.require_floats(vae_layout(vae).keys())?;
+    }
+    clips.iter().map(|clip| refuse_whole_numbers_of(clip, parts)).collect()
+}
+
+fn refuse_whole_numbers_of(clip: &ClipConfig, parts: &Parts) -> Result<(), DiffusionError> {
+    let view = match clip.kind {
+        ClipKind::L => &parts.clip_l,
+        ClipKind::BigG => &parts.clip_g,
+    };
+    view.as_ref().map_or(Ok(()), |view| Ok(view.require_floats(clip_layout(clip).keys())?))
 }
 
 /// What a file is, in a few words with an article.

@@ -22,7 +22,8 @@ pub use compute::Computing;
 pub use describe::{Description, describe};
 pub use error::DiffusionError;
 pub use facts::{
-    NetworksFact, codec_fact, controlnet_fact, lora_fits, networks_fact, patch_fact, sharing_fact,
+    NetworksFact, codec_fact, controlnet_fact, embedding_fits, lora_fits, networks_fact,
+    patch_fact, sharing_fact,
 };
 pub use files::{Networks, inspection, networks, open};
 pub use pellucid_nets::interpolate::bilinear;

@@ -5,9 +5,11 @@ use pellucid_nets::noise::{Generator, initial_noise};
 use pellucid_nets::sample::{Options, Run, SampleError, Sampler, Step, sample as run_sampler};
 use pellucid_nets::schedule::Discretisation;
 use pellucid_pixel::Matte;
-use pellucid_value::{Conditioning, Latent, Model, ModelFact, ModelStep, Prediction};
+use pellucid_value::{
+    Array, Conditioning, Latent, Model, ModelFact, ModelStep, Prediction, Sharing, WeightFile,
+};
 
-use crate::array::{latent_of, numbers, repeated, rows_of};
+use crate::array::{finite, latent_of, numbers, repeated, rows_of};
 use crate::denoise::{Canvas, GuidedModel, format_of, predicted};
 use crate::error::{through_sampler, unfit};
 use crate::regions::planes;
@@ -164,17 +166,61 @@ pub fn sample(
     };
     let mut look = |step: &Step| -> Result<(), SampleError> {
         last = Some(step.denoised.clone());
+        finite(step.denoised, DRAWING, taking_part(sampling)).map_err(through_sampler)?;
         let (done, total) = (step.index as u64, step.total as u64);
         let step = SamplingStep { done, total, denoised: step.denoised, model: &model.fact };
         observe(&step).map_err(through_sampler)
     };
     let result = run_sampler(&run, &mut guided, &mut look)?;
+    finite(&result, DRAWING, taking_part(sampling))?;
+    let noiseless = sampling.sigmas.last() == Some(&0.0);
     let kept = |rows: &Tensor| -> Result<Latent, DiffusionError> {
-        let latent_rows = latent_of(&format.unscaled(rows)?, fact.frames as usize)?;
-        Ok(Latent { batch_index: latent.batch_index.clone(), ..latent_rows })
+        let mut drawn = latent_of(&format.unscaled(rows)?, fact.frames as usize)?;
+        if let Some(mask) = mask.as_ref().filter(|_| noiseless) {
+            drawn.samples = outside_as_before(&drawn, latent, mask)?;
+        }
+        Ok(Latent { batch_index: latent.batch_index.clone(), ..drawn })
     };
     let denoised = kept(last.as_ref().unwrap_or(&result))?;
     Ok(Sampled { latent: kept(&result)?, denoised })
+}
+
+/// What a run does, in errors about what came of it.
+const DRAWING: &str = "drawing";
+
+/// The weight files that a run computes with.
+fn taking_part<'a>(sampling: &Sampling<'a>) -> impl Iterator<Item = &'a WeightFile> {
+    let Sampling { model, positive, negative, .. } = *sampling;
+    let patches = model.steps.iter().filter_map(|step| match step {
+        ModelStep::Lora { file, .. }
+        | ModelStep::LayerPatch { file, .. }
+        | ModelStep::Offsets { file, .. }
+        | ModelStep::Sharing(Sharing { file, .. }) => Some(file),
+        _ => None,
+    });
+    let prompts = positive.prompts.iter().chain(negative.prompts.iter());
+    let controls = prompts.flat_map(|prompt| prompt.controls.iter());
+    let nets = controls.flat_map(|control| control.net.files.iter());
+    model.files.iter().chain(patches).chain(nets)
+}
+
+/// What was drawn, with the very numbers of before where a mask is nothing: scaling a latent for
+/// the model and back rounds.
+fn outside_as_before(
+    drawn: &Latent,
+    before: &Latent,
+    mask: &Tensor,
+) -> Result<Array, DiffusionError> {
+    let plane = (before.fact().width * before.fact().height) as usize;
+    let mask = numbers(mask)?;
+    let mut data = drawn.samples.data.to_vec();
+    let row = plane * before.fact().channels as usize;
+    for (index, (new, old)) in data.iter_mut().zip(before.samples.data.iter()).enumerate() {
+        if mask[index / row * plane + index % plane] == 0.0 {
+            *new = *old;
+        }
+    }
+    Ok(Array::new(&drawn.samples.shape, data))
 }
 
 /// Where to draw, one plane a row: a mask for every picture, or few repeated in turn.

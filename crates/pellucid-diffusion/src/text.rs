@@ -12,7 +12,7 @@ use pellucid_nets::text::{
 use pellucid_nets::weights::Weights;
 use pellucid_value::{Clip, Conditioning, Family, Prompt, WeightFile};
 
-use crate::array::array_of;
+use crate::array::{array_of, finite};
 use crate::error::unfit;
 use crate::files::{Networks, networks, open};
 use crate::{Computing, DiffusionError};
@@ -62,6 +62,10 @@ pub fn encode_prompt(
         }
         _ => return unfit(format!("these text encoders are not those of {family}")),
     };
+    let files =
+        || clip.files.iter().chain(clip.loras.iter().map(|(file, _)| file)).chain(embeddings);
+    finite(&encoded.cond, "encoding the prompt", files())?;
+    finite(&encoded.pooled, "encoding the prompt", files())?;
     let prompt = Prompt::new(array_of(&encoded.cond)?, Some(array_of(&encoded.pooled)?));
     Ok((Conditioning { family, prompts: vec![prompt].into() }, encoded.warnings))
 }

@@ -9,7 +9,7 @@ use pellucid_nets::weights::Weights;
 use pellucid_pixel::Image;
 use pellucid_value::{Latent, Vae};
 
-use crate::array::{colour_of, image_of, latent_of, rows_of};
+use crate::array::{colour_of, finite, image_of, latent_of, rows_of};
 use crate::error::unfit;
 use crate::files::networks;
 use crate::{Computing, DiffusionError};
@@ -22,6 +22,10 @@ pub struct TiledSize {
     /// How far tiles overlap.
     pub overlap: u32,
 }
+
+/// The autoencoder in errors about what it gave.
+const DECODER: &str = "decoding with the autoencoder";
+pub(crate) const ENCODER: &str = "encoding with the autoencoder";
 
 /// The network of an autoencoder.
 pub(crate) fn network(computing: &Computing, vae: &Vae) -> Result<Arc<Network>, DiffusionError> {
@@ -73,6 +77,7 @@ pub(crate) fn decode_rows(
                 decode_tiled(&network, &row, tiling)?
             }
         };
+        finite(&picture, DECODER, vae.files.iter())?;
         pictures.push(picture);
     }
     Ok(Tensor::cat(&pictures, 0)?)
@@ -100,6 +105,7 @@ pub fn encode_image(
     for row in 0..count {
         step(row as u64, count as u64)?;
         let posterior = network.encode(&pictures.narrow(0, row, 1)?)?;
+        finite(&posterior.mean, ENCODER, vae.files.iter())?;
         rows.push(match &mut stream {
             None => posterior.mean,
             Some(stream) => {

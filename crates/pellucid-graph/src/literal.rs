@@ -156,7 +156,7 @@ fn wanted(ty: &ParamType) -> String {
         ParamType::Numbers { max: usize::MAX, .. } => "a list of numbers".into(),
         ParamType::Numbers { min, max } => format!("a list of {min} to {max} numbers"),
         ParamType::File(_) => "the name of a file".into(),
-        ParamType::Files(_) => "a list of file names".into(),
+        ParamType::Files(_) => "a list of one file name or more".into(),
     }
 }
 

@@ -161,6 +161,10 @@ fn input_schema(input: &InputDecl) -> Value {
 
 fn param_schema(param: &ParamDecl) -> Value {
     let mut literal = literal_schema(&param.ty);
+    if matches!(param.ty, ParamType::Files(_)) {
+        // A list that may be left out may be empty, too.
+        literal["minItems"] = json!(usize::from(param.default.is_none()));
+    }
     if let Some(object) = literal.as_object_mut() {
         object.insert("description".into(), json!(param.doc));
     }
@@ -213,7 +217,7 @@ fn literal_schema(ty: &ParamType) -> Value {
         }
         ParamType::File(_) => json!({ "type": "string", "minLength": 1 }),
         ParamType::Files(_) => json!({
-            "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1,
+            "type": "array", "items": { "type": "string", "minLength": 1 },
         }),
     }
 }
@@ -239,6 +243,9 @@ pub(crate) fn default_json(value: &ParamValue, ty: &ParamType) -> Value {
             json!(value.shown(ty).trim_matches('"'))
         }
         (ParamValue::Numbers(v), _) => json!(v),
+        (ParamValue::Files(files), _) => {
+            json!(files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>())
+        }
         _ => Value::Null,
     }
 }

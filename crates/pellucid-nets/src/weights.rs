@@ -171,6 +171,20 @@ impl Weights {
         Ok(found)
     }
 
+    /// Refuses whole numbers under any of these keys: quantised files need factors that are not
+    /// known here, and would load as noise. Nothing is read.
+    pub fn require_floats<'k>(
+        &self,
+        keys: impl IntoIterator<Item = &'k String>,
+    ) -> Result<(), WeightsError> {
+        for key in keys {
+            if let Some(dtype) = self.dtype(key).filter(|dtype| !dtype.is_float()) {
+                return Err(self.problem(key, Problem::WholeNumbers(dtype)));
+            }
+        }
+        Ok(())
+    }
+
     /// The same tensors under other names; `None` leaves a tensor out.
     pub fn renamed(&self, rename: impl Fn(&str) -> Option<String>) -> Self {
         let named = self.slots().filter_map(|(key, slot)| Some((rename(key)?, slot.clone())));

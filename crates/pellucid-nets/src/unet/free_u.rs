@@ -1,75 +1,85 @@
-//! FreeU: a UNet's own features against those it skips over (Si et al. 2023, second version).
+//! FreeU: what a UNet brings up against what it skips over (Si et al. 2023, second version).
 
 use candle_core::{D, DType, Tensor};
 
+use super::hook::{AttentionCall, AttentionHook, Next};
 use crate::blocks::NetworkError;
 
-/// Factors for the two deepest widths of a UNet, four and two times its base width.
+/// Factors for features four times as wide as the first level, and for those twice as wide.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FreeU {
-    /// On the first half of the channels that come up, where they are strong.
+    /// On the first half of the features' channels, most where their mean is largest.
     pub backbone: [f64; 2],
     /// On the lowest frequencies of the skips.
     pub skip: [f64; 2],
 }
 
-impl FreeU {
-    /// What comes up and what is skipped to, before they are joined.
-    pub(super) fn apply(
+impl AttentionHook for FreeU {
+    fn attend(&self, call: AttentionCall<'_>, next: Next<'_>) -> Result<Tensor, NetworkError> {
+        next.attend(call)
+    }
+
+    fn join(
         &self,
-        h: &Tensor,
-        skip: &Tensor,
-        base_width: usize,
+        features: Tensor,
+        skip: Tensor,
+        width: usize,
     ) -> Result<(Tensor, Tensor), NetworkError> {
-        let channels = h.dim(1)?;
-        let level = match channels {
-            n if n == 4 * base_width => 0,
-            n if n == 2 * base_width => 1,
-            _ => return Ok((h.clone(), skip.clone())),
+        let channels = features.dim(1)?;
+        let Some(level) = [4 * width, 2 * width].iter().position(|&wide| wide == channels) else {
+            return Ok((features, skip));
         };
-        let strength = where_strong(h)?.affine(self.backbone[level] - 1.0, 1.0)?;
-        let half = channels / 2;
-        let raised = h.narrow(1, 0, half)?.broadcast_mul(&strength.to_dtype(h.dtype())?)?;
-        let h = Tensor::cat(&[&raised, &h.narrow(1, half, channels - half)?], 1)?;
-        Ok((h, with_low_frequencies(skip, self.skip[level])?))
+        let features = strengthened(&features, self.backbone[level])?;
+        Ok((features, low_frequencies_times(&skip, self.skip[level])?))
     }
 }
 
-/// The mean over channels, stretched to 0 to 1 in every row: `[b, 1, h, w]`.
-fn where_strong(h: &Tensor) -> Result<Tensor, NetworkError> {
-    let mean = h.to_dtype(DType::F32)?.mean_keepdim(1)?;
-    let flat = mean.flatten_from(1)?;
-    let shape = (mean.dim(0)?, 1, 1, 1);
-    let (low, high) = (flat.min(D::Minus1)?.reshape(shape)?, flat.max(D::Minus1)?.reshape(shape)?);
-    Ok(mean.broadcast_sub(&low)?.broadcast_div(&(high - low)?)?)
+/// The first half of the channels times 1, where their mean over all channels is smallest, to
+/// `factor`, where it is largest.
+fn strengthened(features: &Tensor, factor: f64) -> Result<Tensor, NetworkError> {
+    let (_, channels, height, width) = features.dims4()?;
+    let mean = features.to_dtype(DType::F32)?.mean_keepdim(1)?.flatten_from(1)?;
+    let (low, high) = (mean.min_keepdim(D::Minus1)?, mean.max_keepdim(D::Minus1)?);
+    let range = (high - &low)?;
+    // A map of one value has no largest place; it stays as it is.
+    let range = (&range + range.eq(0f32)?.to_dtype(DType::F32)?)?;
+    let mean = mean.broadcast_sub(&low)?.broadcast_div(&range)?;
+    let factors = mean.affine(factor - 1.0, 1.0)?.reshape(((), 1, height, width))?;
+    let half = channels / 2;
+    let first = features.narrow(1, 0, half)?;
+    let first = first.broadcast_mul(&factors.to_dtype(features.dtype())?)?;
+    Ok(Tensor::cat(&[&first, &features.narrow(1, half, channels - half)?], 1)?)
 }
 
-/// The same maps with those four Fourier components scaled whose frequencies are 0 or -1 along
-/// either axis; of what that gives, the real part.
-fn with_low_frequencies(x: &Tensor, scale: f64) -> Result<Tensor, NetworkError> {
-    let (_, _, height, width) = x.dims4()?;
-    let wide = x.to_dtype(DType::F32)?;
-    let mut low = wide.zeros_like()?;
-    for (down, across) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
-        let angle = |place: usize| {
-            let (row, column) = (place / width, place % width);
-            let turns =
-                (down * row) as f64 / height as f64 + (across * column) as f64 / width as f64;
-            std::f64::consts::TAU * turns
-        };
-        let wave = |part: fn(f64) -> f64| -> Result<Tensor, NetworkError> {
-            let values: Vec<f32> = (0..height * width).map(|p| part(angle(p)) as f32).collect();
-            Ok(Tensor::from_vec(values, (1, 1, height, width), x.device())?)
-        };
-        let (cosine, sine) = (wave(f64::cos)?, wave(f64::sin)?);
-        let share = |wave: &Tensor| -> Result<Tensor, NetworkError> {
-            Ok(wide.broadcast_mul(wave)?.mean_keepdim(3)?.mean_keepdim(2)?)
-        };
-        let (real, imaginary) = (share(&cosine)?, share(&sine)?);
-        low = (low + cosine.broadcast_mul(&real)?)?;
-        low = (low + sine.broadcast_mul(&imaginary)?)?;
+/// The frequencies 0 and -1 along both axes times `factor`, the others as they are; of what is
+/// complex afterwards, the real part.
+fn low_frequencies_times(skip: &Tensor, factor: f64) -> Result<Tensor, NetworkError> {
+    let (batch, channels, height, width) = skip.dims4()?;
+    let (rows, pixels) = (batch * channels, height * width);
+    let waves = Tensor::from_vec(waves(height, width), (pixels, ()), skip.device())?;
+    let x = skip.to_dtype(DType::F32)?.contiguous()?.reshape((rows, pixels))?;
+    let low = x.matmul(&waves)?.matmul(&waves.t()?.contiguous()?)?;
+    let x = (x + low.affine((factor - 1.0) / pixels as f64, 0.0)?)?;
+    Ok(x.reshape(skip.dims())?.to_dtype(skip.dtype())?)
+}
+
+/// Cosine and sine of each of the low frequencies, pixel by pixel.
+fn waves(height: usize, width: usize) -> Vec<f32> {
+    // A single row or column has no frequency but 0.
+    let frequencies = |size: usize| if size > 1 { &[0.0, -1.0][..] } else { &[0.0] };
+    let mut waves = Vec::new();
+    for y in 0..height {
+        for x in 0..width {
+            for v in frequencies(height) {
+                for u in frequencies(width) {
+                    let turns = v * y as f64 / height as f64 + u * x as f64 / width as f64;
+                    let (sine, cosine) = (std::f64::consts::TAU * turns).sin_cos();
+                    waves.extend([cosine as f32, sine as f32]);
+                }
+            }
+        }
     }
-    Ok((wide + (low * (scale - 1.0))?)?.to_dtype(x.dtype())?)
+    waves
 }
 
 #[cfg(test)]
@@ -77,32 +87,54 @@ mod tests {
     use candle_core::Device;
 
     use super::*;
-    use crate::noise::Generator;
+
+    fn map(height: usize, width: usize, of: impl Fn(usize, usize) -> f32) -> Tensor {
+        let values: Vec<f32> =
+            (0..height * width).map(|index| of(index / width, index % width)).collect();
+        Tensor::from_vec(values, (1, 1, height, width), &Device::Cpu).unwrap()
+    }
+
+    fn close(a: &Tensor, b: &Tensor) {
+        let far = (a - b).unwrap().abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
+        // Sums of a few dozen numbers of size 1 in f32.
+        assert!(far < 1e-5, "{far}");
+    }
 
     #[test]
-    fn factors_of_one_change_nothing_but_rounding() {
-        let x = Generator::seeded(1).randn((2, 8, 4, 6)).unwrap();
-        let none = FreeU { backbone: [1.0; 2], skip: [1.0; 2] };
-        let (h, skip) = none.apply(&x, &x, 2).unwrap();
-        for y in [h, skip] {
-            let apart = (y - &x).unwrap().abs().unwrap().max_all().unwrap();
-            assert!(apart.to_scalar::<f32>().unwrap() < 1e-6);
+    fn only_the_lowest_frequencies_are_scaled() {
+        let wave = |turns: f32| move |_: usize, x: usize| (0.785_398_2 * turns * x as f32).cos();
+        let fine = map(6, 8, wave(2.0));
+        close(&low_frequencies_times(&fine, 0.25).unwrap(), &fine);
+        let constant = map(6, 8, |_, _| 3.0);
+        close(&low_frequencies_times(&constant, 0.25).unwrap(), &(constant * 0.25).unwrap());
+        // Half of a wave of frequency 1 has frequency -1.
+        let coarse = map(6, 8, wave(1.0));
+        close(&low_frequencies_times(&coarse, 0.0).unwrap(), &(coarse * 0.5).unwrap());
+        let single = map(1, 1, |_, _| 2.0);
+        close(&low_frequencies_times(&single, 0.5).unwrap(), &map(1, 1, |_, _| 1.0));
+    }
+
+    #[test]
+    fn half_of_the_channels_grow_where_the_mean_is_large() {
+        let values = vec![0.0, 1.0, 2.0, 4.0, 0.0, 1.0, 2.0, 4.0f32];
+        let x = Tensor::from_vec(values, (1, 2, 2, 2), &Device::Cpu).unwrap();
+        let grown = strengthened(&x, 3.0).unwrap().flatten_all().unwrap().to_vec1::<f32>();
+        assert_eq!(grown.unwrap(), [0.0, 1.5, 4.0, 12.0, 0.0, 1.0, 2.0, 4.0]);
+        let flat = Tensor::ones((1, 2, 2, 2), DType::F32, &Device::Cpu).unwrap();
+        close(&strengthened(&flat, 3.0).unwrap(), &flat);
+    }
+
+    #[test]
+    fn other_widths_and_factors_of_one_change_no_bit() {
+        let free = FreeU { backbone: [1.0; 2], skip: [1.0; 2] };
+        let bits = |x: &Tensor| -> Vec<u32> {
+            let values = x.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+            values.into_iter().map(f32::to_bits).collect()
+        };
+        for width in [2, 4, 3] {
+            let x = Tensor::rand(-1f32, 1f32, (1, 8, 4, 4), &Device::Cpu).unwrap();
+            let (features, skip) = free.join(x.clone(), x.clone(), width).unwrap();
+            assert_eq!((bits(&features), bits(&skip)), (bits(&x), bits(&x)));
         }
-    }
-
-    #[test]
-    fn no_low_frequencies_takes_the_mean_away() {
-        let flat = Tensor::ones((1, 1, 4, 4), DType::F32, &Device::Cpu).unwrap();
-        let gone = with_low_frequencies(&flat, 0.0).unwrap().abs().unwrap().max_all().unwrap();
-        assert!(gone.to_scalar::<f32>().unwrap() < 1e-6);
-    }
-
-    #[test]
-    fn a_wave_of_another_frequency_stays() {
-        let wave = [1f32, -1.0, 1.0, -1.0];
-        let x = Tensor::new(&wave, &Device::Cpu).unwrap().reshape((1, 1, 1, 4)).unwrap();
-        let y = with_low_frequencies(&x, 0.0).unwrap();
-        let y: Vec<f32> = y.flatten_all().unwrap().to_vec1().unwrap();
-        assert!(y.iter().zip(wave).all(|(y, x)| (y - x).abs() < 1e-6), "{y:?}");
     }
 }

@@ -13,12 +13,24 @@ use crate::blocks::NetworkError;
 /// A list of hooks, outermost first.
 pub type Hooks = [Arc<dyn AttentionHook>];
 
-/// Code that takes part in attentions.
+/// Code that takes part in attentions, and in the joins on a UNet's way up.
 pub trait AttentionHook: Send + Sync {
     /// What the attention adds to the residual stream, `[rows, tokens, width]` like `call.hidden`.
     ///
     /// A hook that leaves a call alone returns `next.attend(call)`.
     fn attend(&self, call: AttentionCall<'_>, next: Next<'_>) -> Result<Tensor, NetworkError>;
+
+    /// What a UNet brings up and the skip that it is about to be joined with, `[rows, c, h, w]`
+    /// each, changed or not. `width` is that of the UNet's first level.
+    fn join(
+        &self,
+        features: Tensor,
+        skip: Tensor,
+        width: usize,
+    ) -> Result<(Tensor, Tensor), NetworkError> {
+        let _ = width;
+        Ok((features, skip))
+    }
 }
 
 /// One attention that is about to be computed.

@@ -3,7 +3,6 @@
 use candle_core::{DType, Device, Tensor};
 
 use super::encoder::{Encoder, EncoderInput};
-use super::free_u::FreeU;
 use super::hook::{Block, Hooks, Role};
 use super::residual::{NORM_EPS, NORM_GROUPS, ResidualBlock, Upsample};
 use super::transformer::{SpatialTransformer, Surroundings};
@@ -80,15 +79,6 @@ impl Unet {
 
     /// The predicted noise, `[b, out channels, h, w]` in f32.
     pub fn forward(&self, input: &UnetInput<'_>) -> Result<Tensor, NetworkError> {
-        self.forward_with(input, None)
-    }
-
-    /// As [`Unet::forward`], with features rescaled before they are joined.
-    pub fn forward_with(
-        &self,
-        input: &UnetInput<'_>,
-        free_u: Option<&FreeU>,
-    ) -> Result<Tensor, NetworkError> {
         let UnetInput { x, timesteps, context, label, control, hooks, roles } = *input;
         if !roles.is_empty() && roles.len() != timesteps.len() {
             return input_error(format!("{} roles for {} rows", roles.len(), timesteps.len()));
@@ -105,8 +95,8 @@ impl Unet {
         }
         for (index, block) in self.output_blocks.iter().enumerate() {
             let mut skip = skips.pop().expect("there is an output block for every input block");
-            if let Some(free_u) = free_u {
-                (h, skip) = free_u.apply(&h, &skip, self.config.base_width)?;
+            for hook in hooks {
+                (h, skip) = hook.join(h, skip, self.config.base_width)?;
             }
             h = block.residual.forward(&Tensor::cat(&[&h, &skip], 1)?, embedding)?;
             if let Some(transformer) = &block.transformer {

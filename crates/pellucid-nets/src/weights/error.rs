@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::Part;
+use super::{Part, StoredType};
 
 /// A weight file, or a tensor in it, that cannot be used.
 #[derive(Debug)]
@@ -36,6 +36,8 @@ pub enum Problem {
     Format(String),
     /// The element type is none we read.
     ElementType(String),
+    /// Whole numbers where a network has floating-point ones.
+    WholeNumbers(StoredType),
     /// The same key twice in one header.
     Duplicate,
     /// Offsets that run backwards, overlap another tensor or disagree with shape and type.
@@ -94,6 +96,9 @@ impl fmt::Display for Problem {
             Self::Header(why) => write!(f, "broken safetensors header: {why}"),
             Self::Format(why) => write!(f, "{why}"),
             Self::ElementType(name) => write!(f, "unknown element type `{name}`"),
+            Self::WholeNumbers(dtype) => {
+                write!(f, "expected floating-point numbers, found {dtype:?}")
+            }
             Self::Duplicate => write!(f, "the key is there twice"),
             Self::Offsets(why) => write!(f, "broken offsets: {why}"),
             Self::Missing => write!(f, "no such tensor"),

@@ -1,0 +1,184 @@
+//! Layers of any size, in batches.
+
+use std::fs;
+
+use pellucid_graph::Cancel;
+use pellucid_pixel::files::{EncodeOptions, Format, Limits, decode, encode};
+use pellucid_pixel::{Image, ImageFact};
+use pellucid_tests::{Folder, Numbers, read_numbers, told_findings};
+use safetensors::tensor::{Dtype, TensorView};
+use serde_json::json;
+
+use super::scene::{Scene, drawing};
+
+fn codec(scene: &mut Scene) {
+    let files = json!({
+        "family": "sdxl", "decoder": "vae_transparent_decoder.safetensors",
+        "encoder": "vae_transparent_encoder.safetensors",
+    });
+    scene.node("codec", "load_layer_codec", json!({}), files);
+}
+
+/// Pictures with some clear pixels, `batch` of them.
+fn layers(scene: &mut Scene, width: u32, height: u32, batch: usize) {
+    let names: Vec<String> = (0..batch).map(|n| format!("picture {n}")).collect();
+    for (n, name) in names.iter().enumerate() {
+        scene.node(
+            name,
+            "gradient",
+            json!({}),
+            json!({
+                "width": width, "height": height, "angle": 40 * n,
+                "from": [0.9, 0.2, 0.1 * n as f64, 0.0], "to": [0.1, 0.6, 0.9, 1.0],
+            }),
+        );
+    }
+    let wires: Vec<String> = names.iter().map(|name| format!("{name}.image")).collect();
+    scene.node("batch", "batch", json!({ "images": wires }), json!({}));
+    scene.node("layers", "unpremultiply", json!({ "image": "batch.image" }), json!({}));
+    let encode =
+        json!({ "image": "layers.image", "vae": "checkpoint.vae", "codec": "codec.codec" });
+    scene.node("hidden", "encode_layer", encode, json!({}));
+}
+
+#[test]
+fn layers_of_any_size_go_there_and_back() {
+    for (width, height, batch, augmentations) in
+        [(8, 8, 5, "8"), (9, 15, 1, "2"), (64, 72, 2, "4"), (1031, 17, 1, "1"), (8, 520, 1, "2")]
+    {
+        let mut scene = Scene::of("tiny_sdxl.safetensors");
+        codec(&mut scene);
+        layers(&mut scene, width, height, batch);
+        let decode =
+            json!({ "latent": "hidden.latent", "codec": "codec.codec", "vae": "checkpoint.vae" });
+        let augmentations = json!({ "augmentations": augmentations });
+        scene.node("seen", "decode_layer", decode, augmentations);
+        scene.write("seen", "seen.image");
+        let seen = scene.result();
+        let whole = |side: u32| (side / 8 * 8) as usize;
+        assert_eq!(seen.shape, [batch, whole(height), whole(width), 4]);
+        assert!(seen.values.iter().all(|v| (0.0..=1.0).contains(v)), "{width}x{height}");
+        let first = seen.item(0);
+        assert!(first.iter().any(|v| *v != first[0]), "{width}x{height}: it is empty");
+        assert!((1..batch).all(|n| seen.item(n) != first), "{width}x{height}: all are the same");
+    }
+}
+
+#[test]
+fn a_batch_of_layers_is_its_layers_one_by_one() {
+    let mut scene = Scene::of("tiny_sdxl.safetensors");
+    codec(&mut scene);
+    layers(&mut scene, 40, 24, 3);
+    let mut decode = |name: &str, latent: &str| {
+        let inputs = json!({ "latent": latent, "codec": "codec.codec", "vae": "checkpoint.vae" });
+        scene.node(name, "decode_layer", inputs, json!({ "augmentations": "2" }));
+        scene.write(name, &format!("{name}.image"));
+    };
+    decode("all", "hidden.latent");
+    (0..3).for_each(|n| decode(&format!("seen {n}"), &format!("pick {n}.latent")));
+    for n in 0..3 {
+        let latent = json!({ "latent": "hidden.latent" });
+        scene.node(&format!("pick {n}"), "pick_latents", latent, json!({ "first": n }));
+    }
+    let got = scene.run();
+    for n in 0..3 {
+        assert_eq!(got["all"].item(n), got[&format!("seen {n}")].values, "layer {n}");
+    }
+}
+
+/// Edges are repeated to a multiple of 64 pixels before a layer is read, and cut off again: who
+/// does that beforehand gets the same.
+#[test]
+fn a_padded_layer_is_the_layer_and_a_crop() {
+    const SIZE: (usize, usize) = (72, 40);
+    const PADDED: (usize, usize) = (128, 64);
+    let folder = Folder::new();
+    let mut first = Scene::of("tiny_sdxl.safetensors");
+    codec(&mut first);
+    layers(&mut first, SIZE.0 as u32, SIZE.1 as u32, 1);
+    let decode_latent = json!({ "latent": "hidden.latent", "vae": "checkpoint.vae" });
+    first.node("plain", "decode_latent", decode_latent, json!({}));
+    first.write("hidden", "hidden.latent");
+    // Sixteen bits go to a file and back without a change.
+    first.outputs.insert("plain.png".into(), json!({ "from": "plain.image", "bits": 16 }));
+    run(&folder, &first);
+
+    let latent = read_numbers(&folder.path("out/hidden.safetensors"));
+    folder.write("small.safetensors", latent_file(&latent));
+    let grown = pad(&latent, PADDED.0 / 8, PADDED.1 / 8);
+    folder.write("large.safetensors", latent_file(&grown));
+    let png = fs::read(folder.path("out/plain.png")).unwrap();
+    folder.write("small.png", &png);
+    let picture = decode(&png, &Limits::default()).unwrap().image;
+    folder.write("large.png", sixteen_bits(&grown_picture(&picture, PADDED)));
+
+    let mut second = Scene::empty();
+    codec(&mut second);
+    for size in ["small", "large"] {
+        let (latent, image) = (format!("{size} latent"), format!("{size} image"));
+        let file = json!({ "file": format!("{size}.safetensors") });
+        second.node(&latent, "load_latent", json!({}), file);
+        second.node(&image, "load_image", json!({}), json!({ "file": format!("{size}.png") }));
+        let inputs = json!({
+            "latent": format!("{latent}.latent"), "image": format!("{image}.image"),
+            "codec": "codec.codec",
+        });
+        // Turned views pad other edges, so one view is compared.
+        second.node(size, "decode_layer", inputs, json!({ "augmentations": "1" }));
+        second.write(size, &format!("{size}.image"));
+    }
+    run(&folder, &second);
+    let (small, large) = (
+        read_numbers(&folder.path("out/small.safetensors")),
+        read_numbers(&folder.path("out/large.safetensors")),
+    );
+    assert_eq!((small.shape[2], small.shape[1]), SIZE);
+    assert_eq!((large.shape[2], large.shape[1]), PADDED);
+    for y in 0..SIZE.1 {
+        let (a, b) = (y * SIZE.0 * 4, y * PADDED.0 * 4);
+        assert_eq!(small.values[a..][..SIZE.0 * 4], large.values[b..][..SIZE.0 * 4], "row {y}");
+    }
+}
+
+fn run(folder: &Folder, scene: &Scene) {
+    folder.write("graph.json", scene.graph().to_string());
+    let report = folder.session(drawing(folder)).session.run(&Cancel::default());
+    assert!(report.is_ok(), "{}", told_findings(&report));
+}
+
+/// Planes with their last row and column repeated.
+fn pad(numbers: &Numbers, width: usize, height: usize) -> Numbers {
+    let [batch, channels, rows, columns] = numbers.shape[..] else { panic!("no latent") };
+    let mut values = Vec::new();
+    for plane in numbers.values.chunks_exact(rows * columns) {
+        for y in 0..height {
+            let row = &plane[y.min(rows - 1) * columns..][..columns];
+            values.extend((0..width).map(|x| row[x.min(columns - 1)]));
+        }
+    }
+    Numbers { shape: vec![batch, channels, height, width], values }
+}
+
+fn grown_picture(picture: &Image, (width, height): (usize, usize)) -> Image {
+    let (columns, rows) = (picture.fact.width as usize, picture.fact.height as usize);
+    let pixel = |index: usize| {
+        let (x, y) = (index % width, index / width);
+        picture.pixels[y.min(rows - 1) * columns + x.min(columns - 1)]
+    };
+    let fact = ImageFact::new(width as u32, height as u32, picture.fact.alpha);
+    Image::new(fact, (0..width * height).map(pixel).collect())
+}
+
+fn sixteen_bits(picture: &Image) -> Vec<u8> {
+    let mut options = EncodeOptions::new(Format::Png);
+    options.bits = 16;
+    encode(picture, Format::Png, &options).unwrap()
+}
+
+fn latent_file(numbers: &Numbers) -> Vec<u8> {
+    let bytes: Vec<u8> = numbers.values.iter().flat_map(|v| v.to_le_bytes()).collect();
+    let latent = TensorView::new(Dtype::F32, numbers.shape.clone(), &bytes).unwrap();
+    let mark = TensorView::new(Dtype::F32, vec![0], &[]).unwrap();
+    safetensors::serialize([("latent_tensor", latent), ("latent_format_version_0", mark)], None)
+        .unwrap()
+}
