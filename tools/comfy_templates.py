@@ -65,8 +65,9 @@ def try_one(binary, path, limit):
 
 
 def unknown(finding):
-    match = re.match(r'.*?: "(.*?)"(, a node of .*?)? is not supported$', finding["message"])
-    return (match[1], match[2] or "") if match else (finding["message"], "")
+    match = re.match(r'.*?: "(.*?)"(, a node of .*?,)? is not supported$', finding["message"])
+    pack = re.search(r'pack "(.*)"', match[2] or "") if match else None
+    return match[1] if match else finding["message"], f" ({pack[1]})" if pack else ""
 
 
 def main():

@@ -20,9 +20,11 @@ pub fn preview_image() -> ComfyClass {
 pub fn mask_preview() -> ComfyClass {
     ComfyClass::new("MaskPreview", "Preview Mask")
         .input(socket("mask", "MASK"))
+        .output(output("MASK").named("mask"))
         .output_node()
         .rewrite(|cx| {
             let mask = cx.wire("mask")?;
+            cx.output(0, mask.clone());
             cx.save(mask, SaveAs::Preview { suffix: "png" });
             Ok(())
         })

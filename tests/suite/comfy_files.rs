@@ -130,11 +130,12 @@ fn an_imported_workflow_gives_the_same_pixels() {
     let kinds = pellucid_tests::kinds();
     let file = pellucid_source::FileId::default();
     let now = pellucid_host::now();
-    let imported = pellucid_comfy::import(&json, &kinds, file, &now, &mut findings).unwrap();
-    // A graph of ours looks beside itself.
-    folder.write("input/imported.json", pellucid_comfy::print(&imported));
+    let imported = pellucid_comfy::import(&json, &kinds, file, &now, &mut findings);
+    let mut imported = imported.unwrap();
+    imported.rename_pictures(&kinds, |name| Some(format!("input/{name}")));
+    folder.write("imported.json", pellucid_comfy::print(&imported));
     let mut options = folder.options();
-    options.graph = folder.path("input/imported.json");
+    options.graph = folder.path("imported.json");
     options.out = folder.path("second");
     let report = folder.session(options).session.run(&Cancel::default());
     assert!(report.is_ok(), "{:?}", messages(&report));
@@ -179,7 +180,7 @@ fn findings_speak_of_comfyui_s_nodes() {
     assert_eq!(finding.code, "missing-file");
     assert_eq!(finding.node.as_deref(), Some("#1 LoadImage \"My owl\""));
     assert_eq!(finding.port.as_deref(), Some("image"));
-    assert!(finding.message.starts_with("#1 LoadImage \"My owl\""), "{}", finding.message);
+    assert_eq!(finding.message, "#1 LoadImage \"My owl\": `image`: there is no file `gone.png`");
     let text = workflow.to_string();
     assert_eq!(finding.place.unwrap().span.of(&text), "\"gone.png\"");
 }

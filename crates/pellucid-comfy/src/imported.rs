@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use pellucid_graph::Kinds;
 use pellucid_graph::comfy::{MadeNode, Origin, Stands};
 use pellucid_graph::document::{Document, NodeEntry, Setting, WireName};
+use pellucid_graph::{FilePlace, Kinds, ParamType};
 use pellucid_source::{Diagnostic, FileId, Json, Span, Spanned, did_you_mean};
 
 use crate::lower::{Lowered, lower};
@@ -79,7 +79,9 @@ pub fn import(
         prompt.nodes.iter().map(|node| classes.fitting(node)).collect();
     tell_unknown(&prompt, &classes, file, findings);
     let needed = need::needed(&prompt, &declared, file, findings);
-    if needed.order.is_empty() {
+    // A class that is not known may be one that saves.
+    let all_known = declared.iter().all(Option::is_some);
+    if needed.order.is_empty() && all_known {
         tell_no_outputs(&prompt, json, file, findings);
     }
     let lowered = lower(&prompt, &declared, &needed, file, findings);
@@ -108,6 +110,36 @@ pub fn import(
     })
 }
 
+impl Imported {
+    /// Gives pictures the names that `place` has for them: a workflow looks in `input` folders, a graph
+    /// of ours beside itself.
+    pub fn rename_pictures(&mut self, kinds: &Kinds, place: impl Fn(&str) -> Option<String>) {
+        for node in &mut self.document.nodes {
+            let Some(kind) = kinds.get(&node.kind.v) else { continue };
+            for (name, setting) in &mut node.params {
+                let decl = kind.params.iter().find(|decl| decl.name == name.v);
+                let is_picture = decl.is_some_and(|decl| {
+                    let (ParamType::File(place) | ParamType::Files(place)) = &decl.ty else {
+                        return false;
+                    };
+                    *place == FilePlace::Picture
+                });
+                if let (true, Setting::Literal(literal)) = (is_picture, setting) {
+                    rename_texts(&mut literal.v, &place);
+                }
+            }
+        }
+    }
+}
+
+fn rename_texts(json: &mut Json, place: &impl Fn(&str) -> Option<String>) {
+    match json {
+        Json::Text(name) => *name = place(name).unwrap_or_else(|| name.clone()),
+        Json::Array(items) => items.iter_mut().for_each(|item| rename_texts(&mut item.v, place)),
+        _ => {}
+    }
+}
+
 fn tell_unknown(prompt: &Prompt, classes: &Classes, file: FileId, findings: &mut Vec<Diagnostic>) {
     for node in &prompt.nodes {
         if !classes.editions(&node.class).is_empty() {
@@ -115,8 +147,8 @@ fn tell_unknown(prompt: &Prompt, classes: &Classes, file: FileId, findings: &mut
         }
         let pack = match node.pack.as_deref() {
             None => String::new(),
-            Some("comfy-core") => ", a node of ComfyUI itself".into(),
-            Some(pack) => format!(", a node of the pack {pack:?}"),
+            Some("comfy-core") => ", a node of ComfyUI itself,".into(),
+            Some(pack) => format!(", a node of the pack {pack:?},"),
         };
         let message = format!("{:?}{pack} is not supported", node.class);
         let finding = node.error(file, "comfy-unknown-class", None, message);

@@ -41,15 +41,28 @@ fn rename(finding: &mut Diagnostic, nodes: &HashMap<&str, &ImportedNode>) {
         Some((_, subject, input)) => (subject, Some(input)),
         None => (&node.subject, None),
     };
+    let message = match (input, port) {
+        (Some(input), Some(port)) => about_input(&message, port, input),
+        _ => message,
+    };
     finding.message = match (input, port) {
         _ if message.starts_with(subject.as_str()) => message,
-        (Some(input), Some(port)) if input != port => {
+        (Some(input), _) if !message.contains(input.as_str()) => {
             format!("{subject}, input `{input}`: {message}")
         }
         _ => format!("{subject}: {message}"),
     };
     finding.node = Some(subject.clone());
     finding.port = input.cloned().or(finding.port.take());
+}
+
+/// The message with the input's name for the port's, where it begins with that or quotes it.
+fn about_input(message: &str, port: &str, input: &str) -> String {
+    let quoted = message.replace(&format!("`{port}`"), &format!("`{input}`"));
+    match quoted.strip_prefix(port) {
+        Some(rest) if rest.starts_with([' ', ':']) => format!("`{input}`{rest}"),
+        _ => quoted,
+    }
 }
 
 /// The text with names of nodes replaced where they are surely meant: at its start, and before the dot

@@ -185,6 +185,12 @@ impl<'a> Flat<'a> {
                 source::of_slot(self.workflow, self.frames, frame, slot, place, self.findings);
             let value = match found {
                 Source::Stored | Source::Nothing => continue,
+                Source::Widget { frame, node, widget } => {
+                    match self.widget(frame, node, widget, made) {
+                        Some(value) => PromptValue::Literal(value),
+                        None => continue,
+                    }
+                }
                 Source::Value(json) => PromptValue::Literal(json.clone()),
                 Source::Node { id, slot: output, span } => {
                     PromptValue::Link { node: id, slot: output, span }
@@ -203,6 +209,25 @@ impl<'a> Flat<'a> {
             choose(class, made, &mut inputs);
         }
         inputs
+    }
+}
+
+impl Flat<'_> {
+    /// The value that a node has for a widget; nothing when its class is not known.
+    fn widget(
+        &self,
+        frame: usize,
+        node: usize,
+        widget: &str,
+        asking: &PromptNode,
+    ) -> Option<Spanned<Json>> {
+        let node = &self.workflow.graphs[self.frames.list[frame].graph].nodes[node];
+        let class = self.classes.editions(node.class).first()?.class;
+        // What is wrong with the node's values is told where they are its own.
+        let values = widgets::values(class, node, asking, self.file, &mut Vec::new());
+        let set = self.frames.list[frame].overrides(&node.id);
+        let set = set.filter(|(name, _)| *name == widget).map(|(_, value)| value.clone()).last();
+        set.or_else(|| values.into_iter().find(|(name, _)| name == widget).map(|(_, value)| value))
     }
 }
 

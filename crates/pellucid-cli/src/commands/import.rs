@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use pellucid_host::{Provenance, now, read_provenance, write_atomically};
+use pellucid_host::{ComfyTree, Provenance, now, read_provenance, write_atomically};
 use pellucid_source::{Severity, Sources, decode, printable, read};
 
 use crate::args::ImportArgs;
@@ -58,12 +58,31 @@ fn workflow(args: &ImportArgs, name: &str, bytes: &[u8]) -> Outcome {
         };
         return Err(Failure { exit: Exit::Findings, message });
     };
+    let mut imported = imported;
+    let base = args.file.parent().unwrap_or(Path::new(""));
+    let graph_base = args.output.as_deref().and_then(Path::parent).unwrap_or(base);
+    imported.rename_pictures(&super::builtin(), |name| picture(name, &args.file, base, graph_base));
     let graph = pellucid_comfy::print(&imported);
     match &args.output {
         None => terminal::print(&graph)?,
         Some(output) => write_files(vec![(output.clone(), &graph)])?,
     }
     Ok(Exit::Done)
+}
+
+/// Where a workflow in `base` finds a picture, as a graph in `graph_base` names it; nothing when it is
+/// not there.
+fn picture(name: &str, workflow: &Path, base: &Path, graph_base: &Path) -> Option<String> {
+    let mut folders = vec![base.join("input"), base.to_owned()];
+    folders.extend(ComfyTree::above(workflow).map(|tree| tree.input()));
+    let found = folders.iter().map(|dir| dir.join(name)).find(|path| path.is_file())?;
+    let absolute = |path: &Path| std::path::absolute(path).ok();
+    let (found, from) = (absolute(&found)?, absolute(graph_base)?);
+    let shared = found.components().zip(from.components()).take_while(|(a, b)| a == b).count();
+    let up = from.components().skip(shared).map(|_| "..".to_owned());
+    let down = found.components().skip(shared);
+    let down = down.map(|part| part.as_os_str().to_string_lossy().into_owned());
+    Some(up.chain(down).collect::<Vec<_>>().join("/"))
 }
 
 /// Whether the bytes are not text, so that what is wrong with them as JSON says nothing.

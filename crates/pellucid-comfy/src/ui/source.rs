@@ -19,6 +19,9 @@ pub(super) enum Source<'j> {
     Value(&'j Spanned<Json>),
     /// Nothing said otherwise: the widget's own value.
     Stored,
+    /// The value of a widget of another node, which a promoted widget stands for: the instance has
+    /// none of its own.
+    Widget { frame: usize, node: usize, widget: &'j str },
     /// Nothing: the node that would make it is muted, or a bypassed one has nothing to hand on.
     Nothing,
 }
@@ -190,8 +193,22 @@ impl<'j> Walk<'_, 'j> {
         }
         match within.values.get(&slot) {
             Some(value) => Step::Done(Source::Value(value)),
-            None => Step::Done(Source::Stored),
+            None => Step::Done(self.first_widget(frame, slot).unwrap_or(Source::Stored)),
         }
+    }
+
+    /// The widget that an input of a definition goes to, the first of several.
+    fn first_widget(&self, frame: usize, slot: usize) -> Option<Source<'j>> {
+        let graph = self.graph(frame);
+        let links = graph.from_inputs.get(&(slot as i64))?.iter().map(|at| &graph.links[*at]);
+        links
+            .filter_map(|link| {
+                let node = *graph.by_id.get(&link.target)?;
+                let taken = |s: &&Slot| s.link.is_some_and(|taken| taken.v == link.id);
+                let widget = graph.nodes[node].inputs.iter().find(taken)?.widget?;
+                Some(Source::Widget { frame, node, widget })
+            })
+            .next()
     }
 
     /// From an output of an instance to what makes it inside.

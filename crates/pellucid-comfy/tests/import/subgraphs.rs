@@ -136,6 +136,31 @@ fn a_promoted_widget_has_the_value_of_its_instance() {
 }
 
 #[test]
+fn an_input_that_goes_to_two_widgets_has_one_value() {
+    // The definition's `words` goes to a second prompt too, whose own value differs.
+    let mut definition = encoder(true);
+    let second = node(
+        13,
+        "CLIPTextEncode",
+        json!([["clip", "CLIP", 5], ["text", "STRING", 4, "text"]]),
+        &["CONDITIONING"],
+        json!(["another"]),
+    );
+    definition["nodes"].as_array_mut().unwrap().push(second);
+    definition["inputs"][1]["linkIds"] = json!([3, 4]);
+    definition["links"].as_array_mut().unwrap().extend([
+        json!({ "id": 4, "origin_id": -10, "origin_slot": 1, "target_id": 13, "target_slot": 1, "type": "STRING" }),
+        json!({ "id": 5, "origin_id": -10, "origin_slot": 0, "target_id": 13, "target_slot": 0, "type": "CLIP" }),
+    ]);
+    for (values, want) in [(json!(["outside"]), "outside"), (json!([]), "stored inside")] {
+        let flat = flat(&sound(&workflow(instance(INNER, values), vec![definition.clone()])));
+        for id in ["2:12", "2:13"] {
+            assert_eq!(flat[id]["inputs"]["text"], want, "{id}");
+        }
+    }
+}
+
+#[test]
 fn a_link_into_a_promoted_widget_is_followed() {
     let mut instance = instance(INNER, json!(["by position"]));
     instance["inputs"].as_array_mut().unwrap().push(

@@ -402,9 +402,9 @@ fn unknown_classes_are_told_all_at_once_with_their_packs() {
         headlines(&tried),
         [
             "error[comfy-unknown-class]: #50 FancyThing \"My node\": \"FancyThing\", a node of the pack \
-             \"fancy-pack\" is not supported",
+             \"fancy-pack\", is not supported",
             "error[comfy-unknown-class]: #51 VAEDecodeHunyuan \"My node\": \"VAEDecodeHunyuan\", a node of \
-             ComfyUI itself is not supported",
+             ComfyUI itself, is not supported",
         ]
     );
 }
