@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pellucid_diffusion::{NetworksFact, networks_fact};
+use pellucid_diffusion::{NetworksFact, networks_fact, what_is};
 use pellucid_graph::comfy::{ComfyClass, file, output};
 use pellucid_graph::{
     Check, CheckFn, Checked, Cost, FilePlace, FileRef, NodeError, NodeKind, Out, Param, Run, RunFn,
@@ -73,8 +73,7 @@ fn facts(
 ) -> Result<(ModelFact, ClipFact, VaeFact), pellucid_diffusion::DiffusionError> {
     let NetworksFact { model, clip, vae, .. } = networks_fact(std::slice::from_ref(file))?;
     let Some(model) = model else {
-        let what = if vae.is_some() { "an autoencoder" } else { "a text encoder" };
-        let message = format!("`{}` is {what}, not a checkpoint", file.name);
+        let message = format!("`{}` is {}, not a checkpoint", file.name, what_is(file)?);
         return Err(pellucid_diffusion::DiffusionError::Unfit(message));
     };
     let family = model.family;

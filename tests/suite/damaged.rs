@@ -125,8 +125,8 @@ fn broken_files_are_refused_before_anything_runs() {
     let short = format!("{{\"a\":{}}}", entry("[0,4]"));
     refused("offsets that do not fit the shape", &file(&short, 8), &["`a`", "4 bytes", "[2]"]);
     refused("no tensors", &file("{}", 0), &["holds no tensors"]);
-    let stranger = format!("{{\"stranger\":{}}}", entry("[0,8]"));
-    refused("another program's tensors", &file(&stranger, 8), &["no network", "`stranger`"]);
+    let stranger = format!("{{\"another\":{},\"stranger\":{}}}", entry("[0,8]"), entry("[8,16]"));
+    refused("another program's tensors", &file(&stranger, 16), &["no network", "`stranger`"]);
 }
 
 #[test]

@@ -14,7 +14,8 @@ pub enum Format {
 
 /// Which format of ComfyUI a JSON text is; none for anything else, such as a graph of ours.
 ///
-/// UI format has a list of `nodes`, where a graph of ours has an object. API format has an object with
+/// UI format has a list of `nodes`, where a graph of ours has an object, and says so by a version,
+/// by links or by nodes with a type. API format has an object with
 /// a `class_type` somewhere at its top.
 pub fn detect(json: &Json) -> Option<Format> {
     let members = json.as_object()?;
@@ -22,7 +23,10 @@ pub fn detect(json: &Json) -> Option<Format> {
         return None;
     }
     if let Some(nodes) = json.get("nodes") {
-        return nodes.v.as_array().map(|_| Format::Ui);
+        let is_node = |node: &Spanned<Json>| node.v.get("type").is_some();
+        let marked = ["version", "links", "last_node_id"].iter().any(|key| json.get(key).is_some());
+        let nodes = nodes.v.as_array()?;
+        return (marked || nodes.iter().any(is_node)).then_some(Format::Ui);
     }
     let has_class = |json: &Spanned<Json>| json.v.get("class_type").is_some();
     let wrapped = json.get("prompt").and_then(|prompt| prompt.v.as_object());

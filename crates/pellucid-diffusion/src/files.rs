@@ -64,6 +64,14 @@ pub fn inspection(file: &WeightFile) -> Result<Inspection, DiffusionError> {
     Ok(inspect(&open(file)?.shapes()))
 }
 
+/// What a file is, in a few words with an article: `an autoencoder`.
+///
+/// # Errors
+/// When it is no weight file, or damaged.
+pub fn what_is(file: &WeightFile) -> Result<String, DiffusionError> {
+    Ok(kind_name(&inspection(file)?.kind))
+}
+
 /// The networks in these files, in which a folder in the diffusers layout counts as its parts.
 ///
 /// # Errors

@@ -313,9 +313,9 @@ fn an_unknown_kind_is_found() {
             "there is no kind `soild`",
             "did you mean `solid`?",
         ),
-        case("far from all", nodes(r#""a": { "kind": "KSamplerAdvanced" }"#)).finds(
+        case("far from all", nodes(r#""a": { "kind": "Zxqwvutsr" }"#)).finds(
             "unknown-kind",
-            "\"KSamplerAdvanced\"",
+            "\"Zxqwvutsr\"",
             "no kind",
             "`pellucid kinds` lists them",
         ),
