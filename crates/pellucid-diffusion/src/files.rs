@@ -225,7 +225,7 @@ fn refuse_whole_numbers(kind: &FileKind, parts: &Parts) -> Result<(), DiffusionE
     if let (Some(view), Some(vae)) = (&parts.vae, vae) {
         view.require_floats(vae_layout(vae).keys())?;
     }
-    clips.iter().map(|clip| refuse_whole_numbers_of(clip, parts)).collect()
+    clips.iter().try_for_each(|clip| refuse_whole_numbers_of(clip, parts))
 }
 
 fn refuse_whole_numbers_of(clip: &ClipConfig, parts: &Parts) -> Result<(), DiffusionError> {
