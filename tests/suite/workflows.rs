@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use pellucid_comfy::{Imported, Moment, import, print};
-use pellucid_graph::Cancel;
 use pellucid_graph::document::WireName;
+use pellucid_graph::{Cancel, Key, keys};
+use pellucid_host::{FileWorld, Folders, Options};
 use pellucid_source::Sources;
 use pellucid_synthetic::{Choice, Element, read_manifest, safetensors};
 use pellucid_tests::{Folder, findings_text, fixtures, kinds, repository, told_findings};
@@ -252,4 +253,48 @@ fn layers_of_sd15_match() {
 #[ignore = "makes models of full size"]
 fn full_size_models_match() {
     check_section("full", &[]);
+}
+
+/// The keys of what a graph file writes: equal keys mean the same computation, bit for bit.
+fn written_keys(folder: &Folder, file: &str, models: &Path) -> Vec<(Option<Key>, u32)> {
+    let options = Options {
+        graph: folder.path(file),
+        models: vec![models.to_owned()],
+        root: Some(folder.path("")),
+        ..folder.options()
+    };
+    let resolved = folder.session(options).session.check();
+    let text = findings_text(&resolved.findings, &resolved.sources);
+    assert!(resolved.is_sound(), "{file}: {text}");
+    let folders =
+        Folders { root: folder.path(""), models: vec![models.to_owned()], ..Folders::default() };
+    let found = keys(&resolved.graph, &FileWorld::new(folders), "class", &mut Vec::new());
+    let wires = resolved.graph.outputs.iter().filter_map(|output| output.wire);
+    let mut written: Vec<_> = wires
+        .map(|wire| {
+            let source = resolved.graph.source(wire);
+            (found.keys[source.node as usize], source.output)
+        })
+        .collect();
+    written.sort();
+    written
+}
+
+#[test]
+fn an_imported_graph_computes_what_its_workflow_does() {
+    for case in cases("workflows", &[]) {
+        let folder = Folder::new();
+        let name = case.about["workflow"].as_str().unwrap();
+        folder.write("workflow.json", fs::read(case.folder.join(name)).unwrap());
+        folder.write("graph.json", imported(&case).1.to_string());
+        for input in case.about["inputs"].as_array().unwrap() {
+            let name = input.as_str().unwrap();
+            let name = name.strip_prefix("inputs/").unwrap_or(name);
+            folder.write(name, fs::read(case.folder.join("inputs").join(name)).unwrap());
+        }
+        let models = models(&case);
+        let of_workflow = written_keys(&folder, "workflow.json", &models);
+        assert!(of_workflow.iter().all(|(key, _)| key.is_some()), "{}", case.name);
+        assert_eq!(of_workflow, written_keys(&folder, "graph.json", &models), "{}", case.name);
+    }
 }
