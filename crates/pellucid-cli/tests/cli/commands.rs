@@ -125,10 +125,14 @@ fn graphs_used_by_the_graph_come_back_with_it() {
 #[test]
 fn what_was_not_written_by_pellucid_has_no_graph() {
     let place = Place::new();
-    for (name, bytes) in [("a.txt", &b"text"[..]), ("b.png", b"\x89PNG\r\n\x1a\n"), ("c.png", b"")]
-    {
+    for (name, bytes, says) in [
+        ("a.txt", &b"text"[..], "is not a value"),
+        ("b.png", b"\x89PNG\r\n\x1a\n", "does not say which graph"),
+    ] {
         place.write(name, bytes);
         let ended = place.run(&["import", name]).with(1);
-        assert!(ended.err.contains("does not say which graph"), "{}", ended.err);
+        assert!(ended.err.contains(says), "{name}: {}", ended.err);
     }
+    place.write("c.png", b"");
+    place.run(&["import", "c.png"]).with(1);
 }
