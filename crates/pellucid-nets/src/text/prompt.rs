@@ -118,7 +118,7 @@ fn python_float(text: &str) -> Option<f64> {
             return None;
         }
     }
-    text.replace('_', "").parse().ok().filter(|weight: &f64| weight.is_finite())
+    text.replace('_', "").parse().ok()
 }
 
 #[cfg(test)]
