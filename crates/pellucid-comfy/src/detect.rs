@@ -14,9 +14,8 @@ pub enum Format {
 
 /// Which format of ComfyUI a JSON text is; none for anything else, such as a graph of ours.
 ///
-/// UI format has a list of `nodes`, where a graph of ours has an object, and says so by a version,
-/// by links or by nodes with a type. API format has an object with
-/// a `class_type` somewhere at its top.
+/// UI format has a list of `nodes`, where a graph of ours has an object, and says so by a version, by
+/// links or by nodes with a type. API format has an object with a `class_type` somewhere at its top.
 pub fn detect(json: &Json) -> Option<Format> {
     let members = json.as_object()?;
     if json.get("pellucid").is_some() {

@@ -316,7 +316,7 @@ fn a_workflow_comes_back_out_of_a_picture() {
     use pellucid_pixel::files::with_png_text;
     let png = png();
     let text = prompt().to_string();
-    let workflow = ("workflow".to_owned(), r#"{"nodes":[]}"#.to_owned());
+    let workflow = ("workflow".to_owned(), r#"{"nodes":[],"version":0.4}"#.to_owned());
     let both = [("prompt".to_owned(), text.clone()), workflow.clone()];
     let found = embedded(&with_png_text(&png, &both).unwrap()).unwrap();
     assert_eq!((found.key.as_str(), found.text), ("prompt", text));
