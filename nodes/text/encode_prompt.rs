@@ -9,6 +9,7 @@ use pellucid_graph::{
     Check, CheckFn, Checked, Cost, FilePlace, FileRef, In, NodeError, NodeKind, Out, Param, Run,
     RunFn, Site,
 };
+use pellucid_nets::text::{Segment, weighted_segments};
 use pellucid_source::{Json, Span, Spanned};
 use pellucid_value::{Clip, ClipFact, Conditioning, ConditioningFact, Value, WeightFile};
 
@@ -81,6 +82,7 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
     let files = cx.param(EMBEDDINGS);
     refuse_unfit_embeddings(cx, EMBEDDINGS, &clip)?;
     refuse_unnamed_embeddings(&cx.param(TEXT), &files, TEXT)?;
+    refuse_endless_weights(&cx.param(TEXT), TEXT)?;
     cx.needs(clip.bytes);
     Ok(Checked::Facts(vec![CONDITIONING.fact(conditioning_fact(&clip, CLIP)?)]))
 }
@@ -133,6 +135,21 @@ pub(super) fn refuse_unfit_embeddings(
         }
     }
     Ok(())
+}
+
+/// Refuses weights that leave no number of a conditioning finite, such as `(word:nan)`.
+pub(super) fn refuse_endless_weights(text: &str, site: impl Into<Site>) -> Result<(), NodeError> {
+    const MOST: f64 = 1e6;
+    const SHOWN: usize = 40;
+    let segments = weighted_segments(text);
+    match segments.iter().find(|segment| !(-MOST..=MOST).contains(&segment.weight)) {
+        None => Ok(()),
+        Some(Segment { text, weight }) => {
+            let start: String = text.chars().take(SHOWN).collect();
+            Err(NodeError::at(site, format!("the prompt weighs `{start}` with {weight}"))
+                .hint("weights are numbers such as 1.2, in `(word:1.2)`"))
+        }
+    }
 }
 
 /// Refuses `embedding:NAME` in a text when no file of the node goes by that name.

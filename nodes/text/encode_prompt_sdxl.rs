@@ -11,8 +11,8 @@ use pellucid_graph::{
 use pellucid_value::{Clip, Conditioning, Family, Prompt, Sizes, Value};
 
 use super::encode_prompt::{
-    conditioning_fact, embedding_files, named_embeddings, refuse_unfit_embeddings,
-    refuse_unnamed_embeddings,
+    conditioning_fact, embedding_files, named_embeddings, refuse_endless_weights,
+    refuse_unfit_embeddings, refuse_unnamed_embeddings,
 };
 use crate::networks::{computing, failed};
 
@@ -107,6 +107,7 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
     refuse_unfit_embeddings(cx, EMBEDDINGS, &clip)?;
     for text in [TEXT_G, TEXT_L] {
         refuse_unnamed_embeddings(&cx.param(text), &files, text)?;
+        refuse_endless_weights(&cx.param(text), text)?;
     }
     let fact = conditioning_fact(&clip, CLIP)?;
     if clip.family != Family::Sdxl {
