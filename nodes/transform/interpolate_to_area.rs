@@ -86,6 +86,6 @@ mod tests {
         assert_eq!(target((512, 512), 1.0, 1), (1024, 1024));
         assert_eq!(target((300, 100), 0.01, 1), (177, 59));
         assert_eq!(target((300, 100), 0.01, 16), (176, 64));
-        assert_eq!(target((5000, 1), 0.01, 1), (7240, 1));
+        assert_eq!(target((5000, 1), 0.01, 1), (7241, 1));
     }
 }

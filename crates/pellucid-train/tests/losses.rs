@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Tensor};
 use pellucid_nets::Weights;
-use pellucid_nets::checkpoint::vae_config;
+use pellucid_nets::checkpoint::{ldm_vae, vae_config};
 use pellucid_nets::layer_diffuse::{LayerPicture, OffsetEncoder, TransparentDecoder, pad_colour};
 use pellucid_nets::vae::Vae;
 use pellucid_synthetic::{Choice, read_manifest, safetensors};
@@ -44,6 +44,8 @@ fn frozen(root: &Path) -> Frozen {
         .map(|(key, var)| (key.clone(), var.as_detached_tensor()))
         .collect();
     let weights = Weights::from_tensors(tensors);
+    let names: BTreeMap<String, String> = ldm_vae(&weights.shapes()).into_iter().collect();
+    let weights = weights.renamed(|key| names.get(key).cloned());
     let config = vae_config(&weights.shapes()).unwrap();
     Frozen { vae: Vae::load(&weights, &config, DType::F32, &Device::Cpu).unwrap() }
 }
