@@ -71,7 +71,8 @@ impl Discriminator {
 
     /// `[b, 4, h, w]`, 0 to 1, to a number for each patch: above 0 for real.
     pub fn forward(&self, layers: &Tensor, statistics: Statistics) -> Result<Tensor, TrainError> {
-        let mut h = layers.clone();
+        // Colour before alpha, as the reference has it.
+        let mut h = Tensor::cat(&[layers.narrow(1, 1, 3)?, layers.narrow(1, 0, 1)?], 1)?;
         for (place, convolution) in self.convolutions.iter().enumerate() {
             h = convolution.forward(&h)?;
             if let Some((weight, bias)) = place.checked_sub(1).and_then(|i| self.norms.get(i)) {
