@@ -2,7 +2,7 @@
 
 use pellucid_diffusion::{Computing, DiffusionError};
 use pellucid_graph::{Check, FileRef, NodeError, Param, Run, Site};
-use pellucid_value::WeightFile;
+use pellucid_value::{ConditioningFact, ModelFact, WeightFile};
 
 /// Where to compute and what is loaded.
 ///
@@ -32,6 +32,24 @@ pub fn refused(site: impl Into<Site>) -> impl Fn(DiffusionError) -> NodeError {
 /// Reports progress, in the form that computations call.
 pub fn steps<'a>(cx: &'a Run) -> impl FnMut(u64, u64) -> Result<(), DiffusionError> + 'a {
     |done, total| cx.step(done, total).map_err(|_| DiffusionError::Cancelled)
+}
+
+/// Refuses a prompt that is encoded for another line of models.
+///
+/// # Errors
+/// At the prompt's `site`.
+pub fn refuse_other_family(
+    prompt: &ConditioningFact,
+    model: &ModelFact,
+    site: impl Into<Site>,
+) -> Result<(), NodeError> {
+    if prompt.family == model.family {
+        return Ok(());
+    }
+    let message =
+        format!("the prompt is encoded for {}, but the model is {}", prompt.family, model.family);
+    Err(NodeError::at(site, message)
+        .hint("encode it with the text encoders of the same checkpoint"))
 }
 
 /// The weight file of a param, while checking.

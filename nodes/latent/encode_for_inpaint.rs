@@ -10,7 +10,8 @@ use pellucid_graph::{
 use pellucid_pixel::{Image, Matte, MatteFact};
 use pellucid_value::{Latent, LatentFact, Vae, Value};
 
-use super::decode_latent::{decode_bytes_per_pixel, refuse_no_vae};
+use super::decode_latent::refuse_no_vae;
+use super::encode_image::encoded_fact;
 use crate::networks::{computing, failed, steps};
 
 const IMAGE: In<Image> = In::new("image", "The pictures; their colour counts, not their alpha.");
@@ -53,18 +54,8 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
         let message = format!("{} masks for {} pictures", mask.batch, image.batch);
         return Err(NodeError::at(MASK, message).hint("use one mask, or one for each picture"));
     }
-    let fact = LatentFact {
-        channels: vae.channels,
-        masked: true,
-        ..LatentFact::for_picture(image.batch, image.width, image.height)
-    };
-    if fact.width == 0 || fact.height == 0 {
-        let message =
-            format!("a picture of {}x{} has no whole latent element", image.width, image.height);
-        return Err(NodeError::at(IMAGE, message).hint("use a picture of at least 8x8 pixels"));
-    }
-    let pixels = u64::from(image.width) * u64::from(image.height);
-    cx.needs(vae.bytes + pixels * decode_bytes_per_pixel(&vae));
+    let fact = encoded_fact(cx, &image, &vae, (IMAGE, "picture"))?;
+    let fact = LatentFact { masked: true, ..fact };
     Ok(Checked::Facts(vec![LATENT.fact(fact)]))
 }
 

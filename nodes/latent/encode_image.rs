@@ -7,8 +7,8 @@ use pellucid_graph::comfy::{ComfyClass, int, output, socket};
 use pellucid_graph::{
     Check, CheckFn, Checked, Cost, In, NodeError, NodeKind, Out, Param, Run, RunFn,
 };
-use pellucid_pixel::{Alpha, Image};
-use pellucid_value::{Latent, LatentFact, Vae, Value};
+use pellucid_pixel::{Alpha, Image, ImageFact};
+use pellucid_value::{Latent, LatentFact, Vae, VaeFact, Value};
 
 use super::decode_latent::{decode_bytes_per_pixel, refuse_no_vae};
 use crate::networks::{computing, failed, steps};
@@ -70,18 +70,34 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
         return Err(NodeError::at(IMAGE, "the picture's colour is premultiplied with its alpha")
             .hint("put `unpremultiply` or an `alpha_over` on a background in front"));
     }
+    let fact = encoded_fact(cx, &image, &vae, (IMAGE, "picture"))?;
+    Ok(Checked::Facts(vec![LATENT.fact(fact)]))
+}
+
+/// What encoded pictures will be; what that takes is said to the planner.
+///
+/// # Errors
+/// At `site`, whose pictures messages call `word`, when they are too small.
+pub(crate) fn encoded_fact(
+    cx: &Check,
+    image: &ImageFact,
+    vae: &VaeFact,
+    (site, word): (In<Image>, &str),
+) -> Result<LatentFact, NodeError> {
     let fact = LatentFact {
         channels: vae.channels,
         ..LatentFact::for_picture(image.batch, image.width, image.height)
     };
     if fact.width == 0 || fact.height == 0 {
         let message =
-            format!("a picture of {}x{} has no whole latent element", image.width, image.height);
-        return Err(NodeError::at(IMAGE, message).hint("use a picture of at least 8x8 pixels"));
+            format!("a {word} of {}x{} has no whole latent element", image.width, image.height);
+        return Err(
+            NodeError::at(site, message).hint(format!("use a {word} of at least 8x8 pixels"))
+        );
     }
     let pixels = u64::from(image.width) * u64::from(image.height);
-    cx.needs(vae.bytes + pixels * decode_bytes_per_pixel(&vae));
-    Ok(Checked::Facts(vec![LATENT.fact(fact)]))
+    cx.needs(vae.bytes + pixels * decode_bytes_per_pixel(vae));
+    Ok(fact)
 }
 
 fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use pellucid_diffusion::encode_image;
 use pellucid_graph::{Check, CheckFn, Checked, Cost, In, NodeError, NodeKind, Out, Run, RunFn};
 use pellucid_pixel::{Alpha, Image, ImageFact};
-use pellucid_value::{Latent, LatentFact, Vae, Value};
+use pellucid_value::{Latent, Vae, Value};
 
-use crate::latent::decode_latent::{decode_bytes_per_pixel, refuse_no_vae};
+use crate::latent::decode_latent::refuse_no_vae;
+use crate::latent::encode_image::encoded_fact;
 use crate::networks::{computing, failed, steps};
 
 const IMAGE: In<Image> = In::new("image", "The layer, with or without alpha.");
@@ -37,17 +38,7 @@ pub fn kind() -> NodeKind {
 fn check(cx: &Check) -> Result<Checked, NodeError> {
     let (image, vae) = (cx.fact(IMAGE), cx.fact(VAE));
     refuse_no_vae(&vae, VAE)?;
-    let fact = LatentFact {
-        channels: vae.channels,
-        ..LatentFact::for_picture(image.batch, image.width, image.height)
-    };
-    if fact.width == 0 || fact.height == 0 {
-        let message =
-            format!("a picture of {}x{} has no whole latent element", image.width, image.height);
-        return Err(NodeError::at(IMAGE, message).hint("use a picture of at least 8x8 pixels"));
-    }
-    let pixels = u64::from(image.width) * u64::from(image.height);
-    cx.needs(vae.bytes + pixels * decode_bytes_per_pixel(&vae));
+    let fact = encoded_fact(cx, &image, &vae, (IMAGE, "picture"))?;
     Ok(Checked::Facts(vec![LATENT.fact(fact)]))
 }
 

@@ -7,7 +7,8 @@ use pellucid_graph::{Check, CheckFn, Checked, Cost, In, NodeError, NodeKind, Out
 use pellucid_pixel::{Alpha, Image};
 use pellucid_value::{Latent, LatentFact, LayerCodec, Vae, Value};
 
-use crate::latent::decode_latent::{decode_bytes_per_pixel, refuse_no_vae};
+use crate::latent::decode_latent::refuse_no_vae;
+use crate::latent::encode_image::encoded_fact;
 use crate::networks::{computing, failed, steps};
 
 pub(super) const IMAGE: In<Image> = In::new("image", "The layers, with straight alpha.");
@@ -59,16 +60,6 @@ pub(super) fn layer_latent_fact(cx: &Check) -> Result<LatentFact, NodeError> {
         return Err(NodeError::at(IMAGE, "the layer's colour is premultiplied with its alpha")
             .hint("put an `unpremultiply` node in front"));
     }
-    let fact = LatentFact {
-        channels: vae.channels,
-        ..LatentFact::for_picture(image.batch, image.width, image.height)
-    };
-    if fact.width == 0 || fact.height == 0 {
-        let message =
-            format!("a layer of {}x{} has no whole latent element", image.width, image.height);
-        return Err(NodeError::at(IMAGE, message).hint("use a layer of at least 8x8 pixels"));
-    }
-    let pixels = u64::from(image.width) * u64::from(image.height);
-    cx.needs(vae.bytes + codec.bytes + pixels * decode_bytes_per_pixel(&vae));
-    Ok(fact)
+    cx.needs(codec.bytes);
+    encoded_fact(cx, &image, &vae, (IMAGE, "layer"))
 }

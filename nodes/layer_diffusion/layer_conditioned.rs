@@ -14,7 +14,7 @@ use pellucid_value::{
 
 use super::layer_foreground::{FILE, STOP_AT, WEIGHT};
 use crate::model::steps::{MODEL_IN, MODEL_OUT, with_step};
-use crate::networks::{checked_file, failed, refused, weight_file};
+use crate::networks::{checked_file, failed, refuse_other_family, refused, weight_file};
 
 pub(super) const POSITIVE_IN: In<Arc<Conditioning>> = In::new("positive", "What to draw.");
 pub(super) const NEGATIVE_IN: In<Arc<Conditioning>> =
@@ -63,14 +63,7 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
     }
     let beside = |input: In<Arc<Conditioning>>| -> Result<ConditioningFact, NodeError> {
         let prompt = cx.fact(input);
-        if prompt.family != model.family {
-            let message = format!(
-                "the prompt is encoded for {}, but the model is {}",
-                prompt.family, model.family
-            );
-            return Err(NodeError::at(input, message)
-                .hint("encode it with the text encoders of the same checkpoint"));
-        }
+        refuse_other_family(&prompt, &model, input)?;
         let concat_channels = given.channels + blend.map_or(0, |blend| blend.channels);
         let concat_size = (given.width, given.height);
         Ok(ConditioningFact { concat_channels, concat_size, ..prompt })

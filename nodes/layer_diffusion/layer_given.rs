@@ -10,10 +10,9 @@ use pellucid_pixel::Image;
 use pellucid_value::{Conditioning, ModelFact, ModelStep, Sharing, Value, WeightFile};
 
 use super::encode_condition::on_grey;
-use super::layer_joint::refuse_other_family;
 use super::load_layer_codec::PLACE;
 use crate::model::steps::{MODEL_IN, MODEL_OUT, with_step};
-use crate::networks::{checked_file, failed, refused, weight_file};
+use crate::networks::{checked_file, failed, refuse_other_family, refused, weight_file};
 
 pub(super) const IMAGE: In<Image> = In::new(
     "image",
@@ -55,7 +54,9 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
         return Err(NodeError::at(IMAGE, message).hint("put a `pick_frame` node in front"));
     }
     for input in [LAYER, BLEND] {
-        refuse_other_family(cx, input, &model)?;
+        if let Some(prompt) = cx.given(input) {
+            refuse_other_family(&prompt, &model, input)?;
+        }
     }
     Ok(Checked::Facts(vec![MODEL_OUT.fact(fact)]))
 }

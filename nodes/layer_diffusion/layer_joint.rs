@@ -10,7 +10,7 @@ use pellucid_value::{Conditioning, ModelFact, ModelStep, Sharing, Value, WeightF
 
 use super::load_layer_codec::PLACE;
 use crate::model::steps::{MODEL_IN, MODEL_OUT, with_step};
-use crate::networks::{checked_file, failed, refused, weight_file};
+use crate::networks::{checked_file, failed, refuse_other_family, refused, weight_file};
 
 pub(super) const FILE: Param<FileRef> = Param::file(
     "file",
@@ -45,7 +45,9 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
     let (model, file) = (cx.fact(MODEL_IN), checked_file(cx, FILE)?);
     let fact = fact(&file, &model).map_err(refused(FILE))?;
     for input in [FOREGROUND, BACKGROUND, BLEND] {
-        refuse_other_family(cx, input, &model)?;
+        if let Some(prompt) = cx.given(input) {
+            refuse_other_family(&prompt, &model, input)?;
+        }
     }
     Ok(Checked::Facts(vec![MODEL_OUT.fact(fact)]))
 }
@@ -68,23 +70,4 @@ fn fact(file: &WeightFile, model: &ModelFact) -> Result<ModelFact, DiffusionErro
         return Err(DiffusionError::Unfit(message));
     }
     Ok(ModelFact { frames: 3, ..*model })
-}
-
-/// Refuses a frame's prompt that is encoded for another line of models.
-pub(super) fn refuse_other_family(
-    cx: &Check,
-    input: OptIn<Arc<Conditioning>>,
-    model: &ModelFact,
-) -> Result<(), NodeError> {
-    match cx.given(input) {
-        Some(prompt) if prompt.family != model.family => {
-            let message = format!(
-                "the prompt is encoded for {}, but the model is {}",
-                prompt.family, model.family
-            );
-            Err(NodeError::at(input, message)
-                .hint("encode it with the text encoders of the same checkpoint"))
-        }
-        _ => Ok(()),
-    }
 }

@@ -1,10 +1,12 @@
 //! Says what a model predicts, where its file does not.
 
+use std::sync::Arc;
+
 use pellucid_graph::comfy::{ComfyClass, ComfyTrouble, combo, flag, output, socket};
 use pellucid_graph::{Check, CheckFn, Checked, Choice, Cost, NodeError, NodeKind, Run, RunFn};
-use pellucid_value::{ModelFact, ModelStep, Prediction, Value};
+use pellucid_value::{Model, ModelFact, Prediction, Value};
 
-use super::steps::{MODEL_IN, MODEL_OUT, with_step};
+use super::steps::{MODEL_IN, MODEL_OUT};
 
 const PREDICTS: Choice<Prediction> =
     Choice::new("predicts", &PREDICTIONS, "What the network predicts.").meanings(meaning);
@@ -77,5 +79,5 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
 fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
     let (model, prediction) = (cx.input(MODEL_IN), cx.choice(PREDICTS));
     let fact = ModelFact { prediction, ..model.fact };
-    Ok(vec![MODEL_OUT.put(with_step(&model, fact, ModelStep::Predicts(prediction)))])
+    Ok(vec![MODEL_OUT.put(Arc::new(Model { fact, ..(*model).clone() }))])
 }

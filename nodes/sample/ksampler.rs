@@ -1,6 +1,6 @@
 //! Draws: from noise, or from a latent with noise added.
 
-use pellucid_diffusion::{Sampling, discretisation};
+use pellucid_diffusion::discretisation;
 use pellucid_graph::comfy::{ComfyClass, combo, float, int, output, seed, socket};
 use pellucid_graph::{Check, CheckFn, Checked, Cost, NodeError, NodeKind, Param, Run, RunFn};
 use pellucid_nets::sample::Options;
@@ -71,25 +71,9 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
 }
 
 fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
-    let (model, latent) = (cx.input(MODEL), cx.input(LATENT_IN));
-    let (positive, negative) = (cx.input(POSITIVE), cx.input(NEGATIVE));
-    let table = discretisation(&model.fact, &model.steps);
+    let table = discretisation(&cx.input(MODEL).fact);
     let (sampler, steps) = (cx.choice(SAMPLER), cx.param(STEPS) as usize);
     let sigmas = ksampler_sigmas(sampler, cx.choice(SCHEDULE), &table, steps, cx.param(DENOISE));
-    let sampled = run_sampling(
-        cx,
-        &Sampling {
-            model: &model,
-            positive: &positive,
-            negative: &negative,
-            latent: &latent,
-            cfg: cx.param(CFG),
-            sampler,
-            options: Options::default(),
-            sigmas: &sigmas,
-            seed: cx.param(SEED),
-            add_noise: true,
-        },
-    )?;
+    let sampled = run_sampling(cx, &sigmas, Options::default(), true)?;
     Ok(vec![LATENT_OUT.put(sampled.latent)])
 }

@@ -1,6 +1,6 @@
 //! Draws a part of the way from noise to picture.
 
-use pellucid_diffusion::{Sampling, discretisation};
+use pellucid_diffusion::discretisation;
 use pellucid_graph::comfy::{ComfyClass, combo, float, int, output, seed, socket};
 use pellucid_graph::{Check, CheckFn, Checked, Cost, NodeError, NodeKind, Param, Run, RunFn};
 use pellucid_nets::sample::Options;
@@ -74,27 +74,11 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
 }
 
 fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
-    let (model, latent) = (cx.input(MODEL), cx.input(LATENT_IN));
-    let (positive, negative) = (cx.input(POSITIVE), cx.input(NEGATIVE));
-    let table = discretisation(&model.fact, &model.steps);
+    let table = discretisation(&cx.input(MODEL).fact);
     let (sampler, steps) = (cx.choice(SAMPLER), cx.param(STEPS) as usize);
     let whole = ksampler_sigmas(sampler, cx.choice(SCHEDULE), &table, steps, 1.0);
     let (start, end) = (cx.param(START) as usize, cx.param(END) as usize);
     let sigmas = step_range(&whole, start, end, cx.param(LEAVE_NOISE));
-    let sampled = run_sampling(
-        cx,
-        &Sampling {
-            model: &model,
-            positive: &positive,
-            negative: &negative,
-            latent: &latent,
-            cfg: cx.param(CFG),
-            sampler,
-            options: Options::default(),
-            sigmas: &sigmas,
-            seed: cx.param(SEED),
-            add_noise: cx.param(ADD_NOISE),
-        },
-    )?;
+    let sampled = run_sampling(cx, &sigmas, Options::default(), cx.param(ADD_NOISE))?;
     Ok(vec![LATENT_OUT.put(sampled.latent)])
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pellucid_graph::{In, NodeError, Out, Param, Site};
+use pellucid_graph::{Check, In, NodeError, Out, Param, Site};
 use pellucid_value::{Table, Value};
 
 pub const LEVELS: In<Arc<Table>> = In::new("levels", "Noise levels, falling.");
@@ -16,6 +16,19 @@ pub const SIGMA_MIN: Param<f64> =
     Param::float("sigma_min", 0.0291675, "The lowest level before zero.").range(0.0, 5000.0);
 
 const COLUMN: &str = "sigma";
+
+/// Refuses ends between which levels cannot fall.
+///
+/// # Errors
+/// At [`SIGMA_MIN`], when it is not between 0 and [`SIGMA_MAX`].
+pub fn refuse_rising(cx: &Check) -> Result<(), NodeError> {
+    let (low, high) = (cx.param(SIGMA_MIN), cx.param(SIGMA_MAX));
+    if low > 0.0 && low < high {
+        return Ok(());
+    }
+    let message = format!("levels cannot fall from {high} to {low}");
+    Err(NodeError::at(SIGMA_MIN, message).hint("let it lie between 0 and `sigma_max`"))
+}
 
 /// Levels as a value.
 pub fn value(levels: &[f32]) -> Value {

@@ -1,6 +1,5 @@
 //! Draws through given noise levels, with every setting of the sampler.
 
-use pellucid_diffusion::Sampling;
 use pellucid_graph::comfy::{
     Bundle, ComfyClass, ComfyTrouble, Rewrite, Stands, Wired, flag, float, output, seed, socket,
 };
@@ -164,24 +163,8 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
 }
 
 fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
-    let (model, latent) = (cx.input(MODEL), cx.input(LATENT_IN));
-    let (positive, negative) = (cx.input(POSITIVE), cx.input(NEGATIVE));
     let sigmas = of(&cx.input(LEVELS), LEVELS)?;
-    let sampled = run_sampling(
-        cx,
-        &Sampling {
-            model: &model,
-            positive: &positive,
-            negative: &negative,
-            latent: &latent,
-            cfg: cx.param(CFG),
-            sampler: cx.choice(SAMPLER),
-            options: options(cx),
-            sigmas: &sigmas,
-            seed: cx.param(SEED),
-            add_noise: cx.param(ADD_NOISE),
-        },
-    )?;
+    let sampled = run_sampling(cx, &sigmas, options(cx), cx.param(ADD_NOISE))?;
     Ok(vec![LATENT_OUT.put(sampled.latent), DENOISED.put(sampled.denoised)])
 }
 

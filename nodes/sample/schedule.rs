@@ -49,8 +49,7 @@ fn check(_: &Check) -> Result<Checked, NodeError> {
 }
 
 fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
-    let model = cx.input(MODEL);
-    let table = discretisation(&model.fact, &model.steps);
+    let table = discretisation(&cx.input(MODEL).fact);
     let (steps, denoise) = (cx.param(STEPS) as usize, cx.param(DENOISE));
     Ok(vec![value(&partial_sigmas(cx.choice(SCHEDULE), &table, steps, denoise))])
 }

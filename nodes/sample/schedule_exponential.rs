@@ -5,7 +5,7 @@ use pellucid_graph::{Check, CheckFn, Checked, Cost, NodeError, NodeKind, Param, 
 use pellucid_nets::schedule::exponential_levels;
 use pellucid_value::Value;
 
-use super::levels::{LEVELS_OUT, SIGMA_MAX, SIGMA_MIN, STEPS, value};
+use super::levels::{LEVELS_OUT, SIGMA_MAX, SIGMA_MIN, STEPS, refuse_rising, value};
 
 const POWER: Param<f64> =
     Param::float("power", 1.0, "The power of what is left that logarithms fall with; 1 is even.")
@@ -46,11 +46,7 @@ fn exponential_scheduler() -> ComfyClass {
 }
 
 fn check(cx: &Check) -> Result<Checked, NodeError> {
-    let (low, high) = (cx.param(SIGMA_MIN), cx.param(SIGMA_MAX));
-    if low <= 0.0 || low >= high {
-        let message = format!("levels cannot fall from {high} to {low}");
-        return Err(NodeError::at(SIGMA_MIN, message).hint("let it lie between 0 and `sigma_max`"));
-    }
+    refuse_rising(cx)?;
     Ok(Checked::Facts(vec![LEVELS_OUT.fact(())]))
 }
 

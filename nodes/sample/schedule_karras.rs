@@ -5,7 +5,7 @@ use pellucid_graph::{Check, CheckFn, Checked, Cost, NodeError, NodeKind, Param, 
 use pellucid_nets::schedule::karras_levels;
 use pellucid_value::Value;
 
-use super::levels::{LEVELS_OUT, SIGMA_MAX, SIGMA_MIN, STEPS, value};
+use super::levels::{LEVELS_OUT, SIGMA_MAX, SIGMA_MIN, STEPS, refuse_rising, value};
 
 const RHO: Param<f64> =
     Param::float("rho", 7.0, "How much more steps there are at low levels than at high ones.")
@@ -38,11 +38,7 @@ fn comfy_class() -> ComfyClass {
 }
 
 fn check(cx: &Check) -> Result<Checked, NodeError> {
-    let (low, high) = (cx.param(SIGMA_MIN), cx.param(SIGMA_MAX));
-    if low <= 0.0 || low >= high {
-        let message = format!("levels cannot fall from {high} to {low}");
-        return Err(NodeError::at(SIGMA_MIN, message).hint("let it lie between 0 and `sigma_max`"));
-    }
+    refuse_rising(cx)?;
     Ok(Checked::Facts(vec![LEVELS_OUT.fact(())]))
 }
 

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use pellucid_diffusion::{Sampled, Sampling, sample};
 use pellucid_graph::{Check, Choice, In, NodeError, Out, Param, Run};
-use pellucid_nets::sample::Sampler;
+use pellucid_nets::sample::{Options, Sampler};
 use pellucid_nets::schedule::Schedule;
 use pellucid_value::{Conditioning, ConditioningFact, Latent, LatentFact, Model, ModelFact};
 
-use crate::networks::{computing, failed, steps};
+use crate::networks::{computing, failed, refuse_other_family, steps};
 
 pub const MODEL: In<Arc<Model>> = In::new("model", "The denoising network.");
 pub const POSITIVE: In<Arc<Conditioning>> = In::new("positive", "What to draw.");
@@ -71,14 +71,7 @@ fn refuse_prompt(
     prompt: &ConditioningFact,
     site: In<Arc<Conditioning>>,
 ) -> Result<(), NodeError> {
-    if prompt.family != model.family {
-        let message = format!(
-            "the prompt is encoded for {}, but the model is {}",
-            prompt.family, model.family
-        );
-        return Err(NodeError::at(site, message)
-            .hint("encode it with the text encoders of the same checkpoint"));
-    }
+    refuse_other_family(prompt, model, site)?;
     let wanted = model.in_channels.saturating_sub(4);
     if prompt.concat_channels != wanted {
         let message = match (wanted, prompt.concat_channels) {
@@ -135,12 +128,31 @@ fn refuse_frames(
     Ok(())
 }
 
-/// Runs a sampler with progress.
+/// Runs the sampler that is set through given noise levels, on what is wired, with progress.
 ///
 /// # Errors
 /// When it cannot go on, or is no longer wanted.
-pub fn run_sampling(cx: &Run, sampling: &Sampling) -> Result<Sampled, NodeError> {
+pub fn run_sampling(
+    cx: &Run,
+    sigmas: &[f32],
+    options: Options,
+    add_noise: bool,
+) -> Result<Sampled, NodeError> {
+    let (model, latent) = (cx.input(MODEL), cx.input(LATENT_IN));
+    let (positive, negative) = (cx.input(POSITIVE), cx.input(NEGATIVE));
+    let sampling = Sampling {
+        model: &model,
+        positive: &positive,
+        negative: &negative,
+        latent: &latent,
+        cfg: cx.param(CFG),
+        sampler: cx.choice(SAMPLER),
+        options,
+        sigmas,
+        seed: cx.param(SEED),
+        add_noise,
+    };
     let computing = computing(cx)?;
     let mut step = steps(cx);
-    sample(&computing, sampling, &mut |at| step(at.done, at.total)).map_err(failed)
+    sample(&computing, &sampling, &mut |at| step(at.done, at.total)).map_err(failed)
 }

@@ -83,44 +83,32 @@ pub(crate) fn alpha_of(image: &Image) -> Result<Tensor, DiffusionError> {
 
 /// An opaque picture from `[b, 3, h, w]`.
 pub(crate) fn image_of(tensor: &Tensor) -> Result<Image, DiffusionError> {
-    let (batch, channels, height, width) = tensor.dims4()?;
-    if channels != 3 {
-        return unfit(format!("a picture of {channels} channels"));
-    }
-    let values = numbers(tensor)?;
-    let plane = width * height;
-    let mut pixels = Vec::with_capacity(batch * plane);
-    for planes in values.chunks_exact(3 * plane) {
-        pixels
-            .extend((0..plane).map(|i| [planes[i], planes[plane + i], planes[2 * plane + i], 1.0]));
-    }
-    let fact = ImageFact {
-        batch: batch as u32,
-        ..ImageFact::new(width as u32, height as u32, Alpha::Opaque)
-    };
-    Ok(Image::new(fact, pixels))
+    pixels_of::<3>(tensor, Alpha::Opaque, |[r, g, b]| [r, g, b, 1.0])
 }
 
 /// A picture with straight alpha from `[b, 4, h, w]` of alpha, red, green and blue.
 pub(crate) fn layer_of(tensor: &Tensor) -> Result<Image, DiffusionError> {
+    pixels_of::<4>(tensor, Alpha::Straight, |[a, r, g, b]| [r, g, b, a])
+}
+
+fn pixels_of<const CHANNELS: usize>(
+    tensor: &Tensor,
+    alpha: Alpha,
+    pixel: impl Fn([f32; CHANNELS]) -> [f32; 4],
+) -> Result<Image, DiffusionError> {
     let (batch, channels, height, width) = tensor.dims4()?;
-    if channels != 4 {
-        return unfit(format!("a layer of {channels} channels"));
+    if channels != CHANNELS {
+        return unfit(format!("a picture of {channels} channels, not of {CHANNELS}"));
     }
     let values = numbers(tensor)?;
     let plane = width * height;
     let mut pixels = Vec::with_capacity(batch * plane);
-    for planes in values.chunks_exact(4 * plane) {
-        pixels.extend(
-            (0..plane).map(|i| {
-                [planes[plane + i], planes[2 * plane + i], planes[3 * plane + i], planes[i]]
-            }),
-        );
+    for planes in values.chunks_exact(CHANNELS * plane) {
+        let channels = |at: usize| std::array::from_fn(|channel| planes[channel * plane + at]);
+        pixels.extend((0..plane).map(|at| pixel(channels(at))));
     }
-    let fact = ImageFact {
-        batch: batch as u32,
-        ..ImageFact::new(width as u32, height as u32, Alpha::Straight)
-    };
+    let fact =
+        ImageFact { batch: batch as u32, ..ImageFact::new(width as u32, height as u32, alpha) };
     Ok(Image::new(fact, pixels))
 }
 

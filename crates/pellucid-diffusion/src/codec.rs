@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use candle_core::Tensor;
 use pellucid_nets::layer_diffuse::{
-    Backing, LayerPicture, OffsetEncoder, TransparentDecoder, View, layer_signal, lower_median,
+    Backing, LayerPicture, OffsetEncoder, TransparentDecoder, View, layer_signal, median_of_views,
+    pad_colour,
 };
-use pellucid_nets::vae::{cut, pad_to_multiple};
+use pellucid_nets::vae::{Posterior, crop_to_multiple};
 use pellucid_pixel::{Alpha, Image};
 use pellucid_value::{Latent, LayerCodec, Vae, WeightFile};
 
@@ -43,20 +44,18 @@ pub fn decode_layers(
         ));
     }
     let views = chosen_views(views);
-    let total = (count * views.len()) as u64;
+    let (mut done, total) = (0, (count * views.len()) as u64);
+    let mut forward = |picture: &Tensor, latent: &Tensor| -> Result<Tensor, DiffusionError> {
+        step(done, total)?;
+        done += 1;
+        let layer = decoder.forward(picture, latent)?;
+        finite(&layer, "the transparency decoder", [file])?;
+        Ok(layer)
+    };
     let mut layers = Vec::with_capacity(count);
     for row in 0..count {
-        let picture = pad_to_multiple(&pictures.narrow(0, row, 1)?, decoder.unit())?;
-        let latent = pad_to_multiple(&rows.narrow(0, row, 1)?, decoder.unit() / 8)?;
-        let mut seen = Vec::with_capacity(views.len());
-        for (index, view) in views.iter().enumerate() {
-            step((row * views.len() + index) as u64, total)?;
-            let layer = decoder.forward(&view.of(&picture)?, &view.of(&latent)?)?;
-            finite(&layer, "the transparency decoder", [file])?;
-            seen.push(view.undo(&layer.clamp(0f32, 1f32)?)?);
-        }
-        let median = lower_median(&seen)?.clamp(0f32, 1f32)?;
-        layers.push(cut(&median, 0, 0, height, width)?);
+        let (picture, latent) = (pictures.narrow(0, row, 1)?, rows.narrow(0, row, 1)?);
+        layers.push(median_of_views(&views, decoder.unit(), &picture, &latent, &mut forward)?);
     }
     layer_of(&Tensor::cat(&layers, 0)?)
 }
@@ -86,6 +85,24 @@ pub fn encode_layers(
     layers: &Image,
     step: &mut dyn FnMut(u64, u64) -> Result<(), DiffusionError>,
 ) -> Result<Latent, DiffusionError> {
+    let mut rows = Vec::new();
+    for_each_layer(computing, codec, vae, layers, step, &mut |posterior, offset| {
+        rows.push(posterior.sample(offset)?);
+        Ok(())
+    })?;
+    latent_of(&Tensor::cat(&rows, 0)?, 1)
+}
+
+/// Encodes layers one by one: gives what the autoencoder makes of each on grey, and the encoder's
+/// offset, scaled.
+fn for_each_layer(
+    computing: &Computing,
+    codec: &LayerCodec,
+    vae: &Vae,
+    layers: &Image,
+    step: &mut dyn FnMut(u64, u64) -> Result<(), DiffusionError>,
+    found: &mut dyn FnMut(&Posterior, &Tensor) -> Result<(), DiffusionError>,
+) -> Result<(), DiffusionError> {
     let Some(file) = &codec.encoder else { return unfit("this codec does not encode") };
     if layers.fact.alpha == Alpha::Premultiplied {
         return unfit("layers are encoded from straight alpha");
@@ -93,10 +110,9 @@ pub fn encode_layers(
     let encoder = encoder(computing, file)?;
     let network = vae::network(computing, vae)?;
     let unit = vae.fact.pixels.max(1) as usize;
-    let colour = pellucid_nets::vae::crop_to_multiple(&colour_of(layers)?, unit)?;
-    let alpha = pellucid_nets::vae::crop_to_multiple(&alpha_of(layers)?, unit)?;
+    let colour = crop_to_multiple(&colour_of(layers)?, unit)?;
+    let alpha = crop_to_multiple(&alpha_of(layers)?, unit)?;
     let count = colour.dim(0)?;
-    let mut rows = Vec::with_capacity(count);
     for row in 0..count {
         step(row as u64, count as u64)?;
         let layer = LayerPicture {
@@ -106,12 +122,12 @@ pub fn encode_layers(
         let signal = layer_signal(&layer, Backing::Zero)?;
         let posterior = network.encode_signal(&signal)?;
         finite(&posterior.mean, vae::ENCODER, vae.files.iter())?;
-        let padded = pellucid_nets::layer_diffuse::pad_colour(&layer)?;
+        let padded = pad_colour(&layer)?;
         let offset = encoder.forward(&Tensor::cat(&[&layer.alpha, &padded], 1)?)?;
         finite(&offset, "the transparency encoder", [file])?;
-        rows.push(posterior.sample(&(offset * codec.offset_scale)?)?);
+        found(&posterior, &(offset * codec.offset_scale)?)?;
     }
-    latent_of(&Tensor::cat(&rows, 0)?, 1)
+    Ok(())
 }
 
 /// How far two decoded signals, each from -1 to 1, are apart.
@@ -143,16 +159,11 @@ pub fn harmlessness(
     layers: &Image,
     step: &mut dyn FnMut(u64, u64) -> Result<(), DiffusionError>,
 ) -> Result<Vec<Harm>, DiffusionError> {
-    let adjusted = rows_of(&encode_layers(computing, codec, vae, layers, step)?)?;
-    let plain = LayerCodec { offset_scale: 0.0, ..codec.clone() };
-    let plain = rows_of(&encode_layers(computing, &plain, vae, layers, step)?)?;
     let network = vae::network(computing, vae)?;
     let mut harms = Vec::new();
-    for row in 0..plain.dim(0)? {
-        let decoded = |rows: &Tensor| -> Result<Vec<f32>, DiffusionError> {
-            numbers(&network.decode_signal(&rows.narrow(0, row, 1)?)?)
-        };
-        let (a, b) = (decoded(&adjusted)?, decoded(&plain)?);
+    for_each_layer(computing, codec, vae, layers, step, &mut |posterior, offset| {
+        let a = numbers(&network.decode_signal(&posterior.sample(offset)?)?)?;
+        let b = numbers(&network.decode_signal(&posterior.mean)?)?;
         let apart = a.iter().zip(&b).map(|(a, b)| f64::from((a - b).abs()));
         let (mut sum, mut max) = (0.0, 0.0f64);
         for difference in apart {
@@ -160,7 +171,8 @@ pub fn harmlessness(
             max = max.max(difference);
         }
         harms.push(Harm { mse: sum / a.len().max(1) as f64, max });
-    }
+        Ok(())
+    })?;
     Ok(harms)
 }
 

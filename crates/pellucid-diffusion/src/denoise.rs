@@ -13,9 +13,7 @@ use pellucid_nets::unet::{
     AttentionHook, ControlResiduals, FreeU, Role, SizeConditioning, UnetInput, size_vector,
 };
 use pellucid_nets::vae::LatentFormat;
-use pellucid_value::{
-    Conditioning, Control, Family, Model, ModelFact, ModelStep, Prompt, Sharing, Window,
-};
+use pellucid_value::{Conditioning, Control, Family, Model, ModelStep, Prompt, Sharing, Window};
 
 use crate::array::{colour_of, repeated, rows_of, tensor_of};
 use crate::error::{through_sampler, unfit};
@@ -122,7 +120,7 @@ impl<'a> GuidedModel<'a> {
             computing,
             model,
             table,
-            prediction: match predicted(&model.fact, &model.steps) {
+            prediction: match model.fact.prediction {
                 pellucid_value::Prediction::Epsilon => Prediction::Epsilon,
                 pellucid_value::Prediction::Velocity { .. } => Prediction::Velocity,
             },
@@ -324,15 +322,6 @@ impl Denoiser for GuidedModel<'_> {
         };
         answers().map_err(through_sampler)
     }
-}
-
-/// What a model predicts, the last word of its recipe counting.
-pub(crate) fn predicted(fact: &ModelFact, steps: &[ModelStep]) -> pellucid_value::Prediction {
-    let said = steps.iter().rev().find_map(|step| match step {
-        ModelStep::Predicts(prediction) => Some(*prediction),
-        _ => None,
-    });
-    said.unwrap_or(fact.prediction)
 }
 
 /// How a family scales latents.

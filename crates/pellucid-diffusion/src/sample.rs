@@ -10,7 +10,7 @@ use pellucid_value::{
 };
 
 use crate::array::{finite, latent_of, numbers, repeated, rows_of};
-use crate::denoise::{Canvas, GuidedModel, format_of, predicted};
+use crate::denoise::{Canvas, GuidedModel, format_of};
 use crate::error::{through_sampler, unfit};
 use crate::regions::planes;
 use crate::{Computing, DiffusionError};
@@ -107,8 +107,8 @@ pub struct Sampled {
 }
 
 /// The noise levels that a model knows.
-pub fn discretisation(fact: &ModelFact, steps: &[ModelStep]) -> Discretisation {
-    match predicted(fact, steps) {
+pub fn discretisation(fact: &ModelFact) -> Discretisation {
+    match fact.prediction {
         Prediction::Velocity { zero_snr: true } => Discretisation::zero_terminal_snr(),
         _ => Discretisation::stable_diffusion(),
     }
@@ -138,7 +138,7 @@ pub fn sample(
     }
     let format = format_of(model.fact.family);
     let start = format.scaled(&rows)?.to_device(&computing.device)?;
-    let table = discretisation(&model.fact, &model.steps);
+    let table = discretisation(&model.fact);
     let mut generator = Generator::seeded(sampling.seed);
     let noise = if sampling.add_noise {
         let shape = [batch, fact.frames as usize, fact.channels as usize, height, width];

@@ -69,8 +69,9 @@ pub fn bilinear(plane: &[f32], size: (usize, usize), new_size: (usize, usize)) -
     }
 }
 
-/// What to cut off left and right, and above and below; halves round to even.
-fn margins(
+/// What to cut off left and right, and above and below, to keep the middle in the shape of the new
+/// size; halves round to even.
+pub(crate) fn margins(
     (width, height): (usize, usize),
     (new_width, new_height): (usize, usize),
 ) -> (usize, usize) {

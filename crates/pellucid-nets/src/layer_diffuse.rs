@@ -26,7 +26,7 @@ pub use resample::{Interpolation, Raster, resample};
 pub use sharing::{AttentionSharing, SharingHook, sharing_sites};
 pub use sharing_layer::SharingLayer;
 pub use stop::StopAt;
-pub use views::{View, decode_layer, lower_median};
+pub use views::{View, decode_layer, lower_median, median_of_views};
 
 use candle_core::Tensor;
 

@@ -131,8 +131,6 @@ pub enum ModelStep {
         /// Factors on the skips' low frequencies at the two deepest levels.
         skip: [f64; 2],
     },
-    /// Another prediction than the files say.
-    Predicts(Prediction),
 }
 
 /// Attention sharing (SD1.5): the frames of a batch become layers of one picture.

@@ -3,6 +3,7 @@
 use candle_core::Tensor;
 
 use crate::blocks::{Conv2d, NetworkError, Source, input_error, resize_nearest_exact, silu};
+use crate::interpolate::margins;
 
 /// Pixels along one side of a latent element.
 pub const PIXELS_PER_LATENT: usize = 8;
@@ -48,24 +49,8 @@ pub fn fit_hint(
     if height * width * latent_height * latent_width == 0 {
         return input_error("a control picture needs at least one pixel");
     }
-    let (top, left) = margins(height, width, latent_height, latent_width);
+    let (left, top) = margins((width, height), (latent_width, latent_height));
     let cut = picture.narrow(2, top, height - 2 * top)?.narrow(3, left, width - 2 * left)?;
     let (height, width) = (PIXELS_PER_LATENT * latent_height, PIXELS_PER_LATENT * latent_width);
     resize_nearest_exact(&cut, height, width)
-}
-
-/// What to cut off above and below, and left and right; halves round to even.
-fn margins(height: usize, width: usize, new_height: usize, new_width: usize) -> (usize, usize) {
-    let (old, new) = (width as f64 / height as f64, new_width as f64 / new_height as f64);
-    let margin = |size: usize, ratio: f64| {
-        let margin = ((size as f64 - size as f64 * ratio) / 2.0).round_ties_even();
-        (margin as usize).min(size.saturating_sub(1) / 2)
-    };
-    if old > new {
-        (0, margin(width, new / old))
-    } else if old < new {
-        (margin(height, old / new), 0)
-    } else {
-        (0, 0)
-    }
 }

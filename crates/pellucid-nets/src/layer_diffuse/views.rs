@@ -44,24 +44,41 @@ pub fn decode_layer(
     picture: &Tensor,
     latent: &Tensor,
 ) -> Result<LayerPicture, NetworkError> {
-    let (_, _, height, width) = picture.dims4()?;
-    let (_, _, rows, columns) = latent.dims4()?;
-    if (8 * rows, 8 * columns) != (height, width) {
-        return input_error(format!("a latent of {columns}x{rows} for {width}x{height} pixels"));
-    }
-    let padded = pad_to_multiple(picture, decoder.unit())?;
-    let latent = pad_to_multiple(latent, decoder.unit() / 8)?;
-    let mut views = Vec::with_capacity(8);
-    for view in View::all() {
-        let seen = decoder.forward(&view.of(&padded)?, &view.of(&latent)?)?.clamp(0f32, 1f32)?;
-        views.push(view.undo(&seen)?);
-    }
-    let median = lower_median(&views)?.clamp(0f32, 1f32)?.to_device(picture.device())?;
-    let median = cut(&median, 0, 0, height, width)?;
+    let forward = &mut |picture: &Tensor, latent: &Tensor| decoder.forward(picture, latent);
+    let median = median_of_views(&View::all(), decoder.unit(), picture, latent, forward)?
+        .to_device(picture.device())?;
     Ok(LayerPicture {
         alpha: median.narrow(1, 0, 1)?.contiguous()?,
         colour: median.narrow(1, 1, 3)?.contiguous()?,
     })
+}
+
+/// As [`decode_layer`], over any views and with any `forward`: the lower median of what that makes
+/// of picture and latent, each clamped to 0 to 1, as `[b, channels, h, w]` in f32 on the CPU.
+///
+/// Borders are repeated up to multiples of `unit` pixels, and the result is cut.
+///
+/// # Errors
+/// When the sizes do not fit, or `forward` fails.
+pub fn median_of_views<E: From<NetworkError> + From<candle_core::Error>>(
+    views: &[View],
+    unit: usize,
+    picture: &Tensor,
+    latent: &Tensor,
+    forward: &mut dyn FnMut(&Tensor, &Tensor) -> Result<Tensor, E>,
+) -> Result<Tensor, E> {
+    let (_, _, height, width) = picture.dims4()?;
+    let (_, _, rows, columns) = latent.dims4()?;
+    if (8 * rows, 8 * columns) != (height, width) {
+        input_error::<()>(format!("a latent of {columns}x{rows} for {width}x{height} pixels"))?;
+    }
+    let (picture, latent) = (pad_to_multiple(picture, unit)?, pad_to_multiple(latent, unit / 8)?);
+    let mut layers = Vec::with_capacity(views.len());
+    for view in views {
+        let layer = forward(&view.of(&picture)?, &view.of(&latent)?)?;
+        layers.push(view.undo(&layer.clamp(0f32, 1f32)?)?);
+    }
+    Ok(cut(&lower_median(&layers)?.clamp(0f32, 1f32)?, 0, 0, height, width)?)
 }
 
 /// The lower median of each element over tensors of one shape, in f32 on the CPU: of eight values the
