@@ -5,12 +5,16 @@
 //! sums are scaled down (Milakov and Gimelshein 2018, Dao et al. 2022). Queries lie along the lanes of vectors,
 //! so nothing is ever reduced across lanes.
 
+mod gradient;
+
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::buffer::Buffer;
 use crate::math::exp;
 use crate::tile::{TileShape, product, with_tile};
+
+pub use gradient::attention_gradients;
 
 /// Keys in a block; a multiple of every machine's panel, because it decides the order of additions.
 const KEYS: usize = 192;

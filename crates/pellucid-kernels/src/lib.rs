@@ -15,6 +15,7 @@ pub mod norm;
 mod numbers;
 pub mod ops;
 mod pack;
+pub mod sums;
 mod tile;
 
 pub use numbers::Numbers;

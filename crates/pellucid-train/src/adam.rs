@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use candle_core::backprop::GradStore;
 use candle_core::{DType, Tensor, Var};
 use rayon::prelude::*;
 
 use crate::error::TrainError;
 use crate::parameters::Parameters;
+use crate::shards::Gradients;
 
 /// How AdamW goes.
 #[derive(Clone, Copy, Debug)]
@@ -77,11 +77,11 @@ impl Group {
 
     /// Takes a step; gives the length of the gradient before it was cut. A parameter without a gradient
     /// stays as it is.
-    pub fn step(&mut self, grads: &GradStore, rate: f32) -> Result<f32, TrainError> {
+    pub fn step(&mut self, grads: &Gradients, rate: f32) -> Result<f32, TrainError> {
         let mut found = Vec::new();
         for (key, var) in &self.parameters.vars {
-            if let Some(grad) = grads.get(var) {
-                found.push((key.clone(), var.clone(), numbers(grad)?));
+            if let Some(grad) = grads.of(var)? {
+                found.push((key.clone(), var.clone(), grad));
             }
         }
         let square: f64 = found.iter().map(|(_, _, grad)| squares(grad)).sum();
@@ -172,7 +172,8 @@ mod tests {
         for _ in 0..400 {
             let x = group.parameters.vars["x.weight"].as_tensor();
             let loss = x.sqr().unwrap().sum_all().unwrap();
-            group.step(&loss.backward().unwrap(), 0.02).unwrap();
+            let parts = vec![(1.0, loss.backward().unwrap())];
+            group.step(&Gradients { parts }, 0.02).unwrap();
         }
         let x = numbers(group.parameters.vars["x.weight"].as_tensor()).unwrap();
         assert!(x.iter().all(|v| v.abs() < 0.05), "{x:?}");

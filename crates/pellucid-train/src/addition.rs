@@ -16,6 +16,7 @@ use crate::batch::signals;
 use crate::config::{AdditionTask, Config};
 use crate::data::sheet::{Sheet, sheet};
 use crate::data::{Canvas, Example, Source, Split};
+use crate::denoiser::{Found, stepped};
 use crate::error::TrainError;
 use crate::latents::Latents;
 use crate::noising::Noising;
@@ -23,6 +24,7 @@ use crate::parameters::Parameters;
 use crate::random::Random;
 use crate::run::{Event, Training};
 use crate::sampling::{Question, Sampling, sample};
+use crate::shards;
 use crate::state::{Precision, save_model};
 
 pub use kind::Kind;
@@ -36,6 +38,7 @@ const KEPT: usize = 4;
 pub struct AdditionRun {
     seed: u64,
     batch: usize,
+    parts: usize,
     size: usize,
     task: AdditionTask,
     source: Source,
@@ -75,6 +78,7 @@ impl AdditionRun {
         Ok(Self {
             seed: config.seed,
             batch: config.schedule.batch,
+            parts: config.schedule.parts,
             size: config.data.size,
             task: task.clone(),
             source,
@@ -165,14 +169,19 @@ impl Training for AdditionRun {
         }
         let shape = self.latents.shape;
         let rows = self.noising.rows(&latents, frames.len(), shape, random, &self.device)?;
-        let context = self.base.encode(&captions)?;
-        let networks =
-            Networks::build(&self.task, &self.base, &self.group.parameters, &self.device)?;
-        let found = networks.find(&rows.noisy, &rows.times, &context, &self.shown(&indices)?)?;
-        let loss = rows.loss(&found)?;
-        let length = self.group.step(&loss.backward()?, rate)?;
-        let [early, late] = rows.halves(&found.detach())?;
-        Ok(vec![loss.to_scalar()?, early, late, length])
+        let parts = shards::parts(captions.len(), frames.len(), self.parts);
+        let parts = shards::each(&parts, |part| {
+            let rows = rows.part(part.clone())?;
+            let context = self.base.encode(&captions[part.clone()])?;
+            let indices = &indices[part.start / frames.len()..part.end / frames.len()];
+            let (parameters, device) = (&self.group.parameters, &self.device);
+            let networks = Networks::build(&self.task, &self.base, parameters, device)?;
+            let shown = self.shown(indices)?;
+            let found = networks.find(&rows.noisy, &rows.times, &context, &shown)?;
+            let loss = rows.loss(&found)?;
+            Ok(Found { grads: loss.backward()?, loss: loss.to_scalar()?, noise: found.detach() })
+        })?;
+        stepped(&mut self.group, &rows, parts, rate)
     }
 
     fn sheet(&self) -> Result<Sheet, TrainError> {

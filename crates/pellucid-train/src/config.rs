@@ -36,6 +36,9 @@ pub struct Schedule {
     pub steps: u64,
     /// Examples a step.
     pub batch: usize,
+    /// Parts of a step's examples that are computed side by side; the bits depend on it.
+    #[serde(default = "Schedule::parts")]
+    pub parts: usize,
     /// The highest learning rate.
     pub rate: f32,
     /// Steps over which it rises from 0.
@@ -190,6 +193,10 @@ impl AdditionTask {
 }
 
 impl Schedule {
+    fn parts() -> usize {
+        2
+    }
+
     fn warm_up() -> u64 {
         200
     }
@@ -280,8 +287,10 @@ impl Config {
 
     fn check(&self) -> Result<(), TrainError> {
         let wrong = |text: &str| Err(TrainError::Config(text.into()));
-        if self.schedule.steps == 0 || self.schedule.batch == 0 {
-            return wrong("`steps` and `batch` must be at least 1");
+        if [self.schedule.steps, self.schedule.batch as u64, self.schedule.parts as u64]
+            .contains(&0)
+        {
+            return wrong("`steps`, `batch` and `parts` must be at least 1");
         }
         if !(self.schedule.rate.is_finite() && self.schedule.rate > 0.0) {
             return wrong("`rate` must be above 0");

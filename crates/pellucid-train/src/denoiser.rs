@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Tensor};
 use pellucid_nets::Weights;
 use pellucid_nets::checkpoint::{
@@ -18,11 +19,12 @@ use crate::data::sheet::{Sheet, sheet};
 use crate::data::{Source, Split, example};
 use crate::error::TrainError;
 use crate::latents::{Encoding, Latents};
-use crate::noising::Noising;
+use crate::noising::{Noising, Rows};
 use crate::parameters::{Parameters, tensors_of};
 use crate::random::Random;
 use crate::run::{Event, Training};
 use crate::sampling::{Question, Sampling, sample};
+use crate::shards::{self, Gradients};
 use crate::state::{Precision, save_model};
 use crate::vocabulary::{ALL_TOKENS, Vocabulary};
 
@@ -41,6 +43,7 @@ const SHOWN: u64 = 12;
 pub struct DenoiserRun {
     seed: u64,
     batch: usize,
+    parts: usize,
     size: usize,
     task: DenoiserTask,
     device: Device,
@@ -121,6 +124,7 @@ impl DenoiserRun {
         Ok(Self {
             seed: config.seed,
             batch: config.schedule.batch,
+            parts: config.schedule.parts,
             size: config.data.size,
             task: task.clone(),
             device: device.clone(),
@@ -145,6 +149,29 @@ impl DenoiserRun {
         let windows = captions.iter().map(window).collect::<Result<Vec<_>, _>>()?;
         Ok(clip.encode_windows(&windows)?)
     }
+}
+
+/// What a part of a step comes to.
+pub(crate) struct Found {
+    pub(crate) grads: GradStore,
+    pub(crate) loss: f32,
+    /// The noise that was found.
+    pub(crate) noise: Tensor,
+}
+
+/// Takes a step with the gradients of all parts; gives loss, its halves, and the gradient's length.
+pub(crate) fn stepped(
+    group: &mut Group,
+    rows: &Rows,
+    parts: Vec<(f32, Found)>,
+    rate: f32,
+) -> Result<Vec<f32>, TrainError> {
+    let noise: Vec<&Tensor> = parts.iter().map(|(_, found)| &found.noise).collect();
+    let [early, late] = rows.halves(&Tensor::cat(&noise, 0)?)?;
+    let [loss] = shards::mean(parts.iter().map(|(share, found)| (*share, [found.loss])));
+    let parts = parts.into_iter().map(|(share, found)| (share, found.grads)).collect();
+    let length = group.step(&Gradients { parts }, rate)?;
+    Ok(vec![loss, early, late, length])
 }
 
 /// Residual branches and the output start small.
@@ -205,13 +232,16 @@ impl Training for DenoiserRun {
             captions.push(if random.chance(self.task.uncaptioned) { "" } else { caption });
         }
         let rows = self.noising.rows(&latents, 1, self.latents.shape, random, &self.device)?;
-        let (unet, clip) = self.networks(&self.group.parameters.weights())?;
-        let context = self.encode(&clip, &captions)?;
-        let found = unet.forward(&plain_input(&rows.noisy, &rows.times, &context))?;
-        let loss = rows.loss(&found)?;
-        let length = self.group.step(&loss.backward()?, rate)?;
-        let [early, late] = rows.halves(&found.detach())?;
-        Ok(vec![loss.to_scalar()?, early, late, length])
+        let weights = self.group.parameters.weights();
+        let parts = shards::each(&shards::parts(self.batch, 1, self.parts), |part| {
+            let rows = rows.part(part.clone())?;
+            let (unet, clip) = self.networks(&weights)?;
+            let context = self.encode(&clip, &captions[part])?;
+            let found = unet.forward(&plain_input(&rows.noisy, &rows.times, &context))?;
+            let loss = rows.loss(&found)?;
+            Ok(Found { grads: loss.backward()?, loss: loss.to_scalar()?, noise: found.detach() })
+        })?;
+        stepped(&mut self.group, &rows, parts, rate)
     }
 
     fn sheet(&self) -> Result<Sheet, TrainError> {

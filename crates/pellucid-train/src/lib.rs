@@ -21,6 +21,7 @@ pub mod parameters;
 pub mod random;
 pub mod run;
 pub mod sampling;
+pub mod shards;
 pub mod state;
 pub mod transparency;
 pub mod vocabulary;

@@ -1,5 +1,7 @@
 //! Latents with noise, as a denoiser sees them in training.
 
+use std::ops::Range;
+
 use candle_core::{Device, Tensor};
 use pellucid_nets::schedule::Discretisation;
 
@@ -63,6 +65,13 @@ impl Noising {
 }
 
 impl Rows {
+    /// Some of the rows.
+    pub fn part(&self, part: Range<usize>) -> Result<Self, TrainError> {
+        let cut = |x: &Tensor| x.narrow(0, part.start, part.len());
+        let times = self.times[part.clone()].to_vec();
+        Ok(Self { noisy: cut(&self.noisy)?, noise: cut(&self.noise)?, times })
+    }
+
     /// The loss of what was found: the mean square difference from the noise.
     pub fn loss(&self, found: &Tensor) -> Result<Tensor, TrainError> {
         mean_square(found, &self.noise)

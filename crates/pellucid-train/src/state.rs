@@ -12,12 +12,17 @@ use crate::adam::{Group, Memory, numbers};
 use crate::error::TrainError;
 use crate::files::write_atomically;
 
+/// The key of the steps in a state's metadata.
+const STEPS: &str = "steps";
+/// The whole run, among them.
+const RUN: &str = "run";
+
 /// Saves groups of parameters; `step` is the number of steps that are done.
 pub fn save(path: &Path, step: u64, groups: &[(&str, &Group)]) -> Result<(), TrainError> {
     let mut parts: BTreeMap<String, (Vec<usize>, Vec<f32>)> = BTreeMap::new();
-    let mut notes = HashMap::from([("step".to_owned(), step.to_string())]);
+    let mut steps = BTreeMap::from([(RUN.to_owned(), step)]);
     for (name, group) in groups {
-        notes.insert(format!("{name}.steps"), group.steps.to_string());
+        steps.insert((*name).to_owned(), group.steps);
         for (key, var) in &group.parameters.vars {
             let shape = var.dims().to_vec();
             let memory = &group.memory[key];
@@ -36,6 +41,10 @@ pub fn save(path: &Path, step: u64, groups: &[(&str, &Group)]) -> Result<(), Tra
     let views = bytes.iter().map(|(key, (shape, bytes))| {
         (*key, TensorView::new(Dtype::F32, shape.clone(), bytes).expect("four bytes a number"))
     });
+    let steps = serde_json::to_string(&steps)
+        .map_err(|error| TrainError::State(path.into(), error.to_string()))?;
+    // A single entry: metadata is written in the order of a hash map.
+    let notes = HashMap::from([(STEPS.to_owned(), steps)]);
     let file = safetensors::serialize(views, Some(notes))
         .map_err(|error| TrainError::State(path.into(), error.to_string()))?;
     write_atomically(path, &file)
@@ -46,13 +55,16 @@ pub fn load(path: &Path, groups: &mut [(&str, &mut Group)]) -> Result<u64, Train
     let wrong = |text: String| TrainError::State(path.into(), text);
     let weights = Weights::open(path)?;
     let notes = weights.metadata();
+    let text = notes.get(STEPS).ok_or_else(|| wrong(format!("there is no `{STEPS}`")))?;
+    let steps: BTreeMap<String, u64> =
+        serde_json::from_str(text).map_err(|error| wrong(format!("`{STEPS}`: {error}")))?;
     let note = |key: &str| -> Result<u64, TrainError> {
-        let text = notes.get(key).ok_or_else(|| wrong(format!("there is no `{key}`")))?;
-        text.parse().map_err(|_| wrong(format!("`{key}` is `{text}`, not a number")))
+        let steps = steps.get(key).copied();
+        steps.ok_or_else(|| wrong(format!("`{STEPS}` says nothing of `{key}`")))
     };
-    let step = note("step")?;
+    let step = note(RUN)?;
     for (name, group) in groups {
-        group.steps = note(&format!("{name}.steps"))?;
+        group.steps = note(name)?;
         let keys: Vec<(String, Var)> =
             group.parameters.vars.iter().map(|(key, var)| (key.clone(), var.clone())).collect();
         for (key, var) in keys {

@@ -1,6 +1,7 @@
 //! Training the latent transparency encoder and decoder against a frozen autoencoder.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
@@ -23,6 +24,7 @@ use crate::losses::{decibels, mean_square};
 use crate::parameters::Parameters;
 use crate::random::Random;
 use crate::run::{Event, Training};
+use crate::shards::{self, Gradients};
 use crate::state::{Precision, save_model};
 
 /// The name of the encoder's file.
@@ -40,6 +42,7 @@ const SOLID: f32 = 0.1;
 pub struct TransparencyRun {
     seed: u64,
     batch: usize,
+    parts: usize,
     size: usize,
     task: TransparencyTask,
     source: Source,
@@ -246,6 +249,7 @@ impl TransparencyRun {
         Ok(Self {
             seed: config.seed,
             batch: config.schedule.batch,
+            parts: config.schedule.parts,
             size: config.data.size,
             task: task.clone(),
             source,
@@ -257,7 +261,7 @@ impl TransparencyRun {
         })
     }
 
-    fn pictures(&self, step: u64) -> Vec<Canvas> {
+    fn pictures(&self, step: u64, part: Range<usize>) -> Vec<Canvas> {
         let picture = |index: usize| {
             let number = step * self.batch as u64 + index as u64;
             let random = &mut Random::new(self.seed, &[0x7472, number]);
@@ -267,7 +271,7 @@ impl TransparencyRun {
             let room = self.size - self.task.cut + 1;
             cut(picture, random.below(room), random.below(room), self.task.cut)
         };
-        (0..self.batch).map(picture).collect()
+        part.map(picture).collect()
     }
 
     fn networks(
@@ -292,6 +296,10 @@ impl TransparencyRun {
     }
 }
 
+fn number(tensor: &Tensor) -> Result<f32, TrainError> {
+    Ok(tensor.to_scalar()?)
+}
+
 impl Training for TransparencyRun {
     fn columns(&self) -> &'static [&'static str] {
         &["reconstruction", "identity", "generator", "discriminator", "drop_db", "alpha_mae"]
@@ -314,44 +322,61 @@ impl Training for TransparencyRun {
     }
 
     fn step(&mut self, step: u64, rate: f32) -> Result<Vec<f32>, TrainError> {
-        let pictures = self.pictures(step);
-        let wanted = Wanted::of(&pictures.iter().collect::<Vec<_>>(), &self.device)?;
-        let (encoder, decoder) =
-            self.networks(&self.encoder.parameters.weights(), &self.decoder.parameters.weights())?;
-        let pass = self.vae.pass(&wanted, &encoder, &decoder, SCALE)?;
-        let apart = reconstruction(&pass.layer, &wanted.layer)?;
-        let identity = mean_square(&pass.decoded, &wanted.signal)?;
-        let mut total = ((&apart * self.task.reconstruction)? + (&identity * self.task.identity)?)?;
-        let number = |tensor: &Tensor| -> Result<f32, TrainError> { Ok(tensor.to_scalar()?) };
-        let (mut generator, mut discriminator) = (0.0, 0.0);
+        let weights = (self.encoder.parameters.weights(), self.decoder.parameters.weights());
         let judged = step >= self.task.discriminator_from && self.task.discriminator > 0.0;
-        if judged {
-            let fake = self.judge()?.forward(&pass.layer, Statistics::Batch)?;
-            let hinge = generator_hinge(&fake)?;
-            generator = number(&hinge)?;
-            total = (total + (hinge * self.task.discriminator)?)?;
-        }
-        let grads = total.backward()?;
+        let parts = shards::parts(self.batch, 1, self.parts);
+        let made = shards::each(&parts, |part| {
+            let pictures = self.pictures(step, part.clone());
+            let wanted = Wanted::of(&pictures.iter().collect::<Vec<_>>(), &self.device)?;
+            let (encoder, decoder) = self.networks(&weights.0, &weights.1)?;
+            let pass = self.vae.pass(&wanted, &encoder, &decoder, SCALE)?;
+            let apart = reconstruction(&pass.layer, &wanted.layer)?;
+            let identity = mean_square(&pass.decoded, &wanted.signal)?;
+            let mut total =
+                ((&apart * self.task.reconstruction)? + (&identity * self.task.identity)?)?;
+            let mut generator = 0.0;
+            if judged {
+                let fake = self.judge()?.forward(&pass.layer, Statistics::Batch)?;
+                let hinge = generator_hinge(&fake)?;
+                generator = number(&hinge)?;
+                total = (total + (hinge * self.task.discriminator)?)?;
+            }
+            let layer = pass.layer.detach();
+            let alpha = (layer.narrow(1, 0, 1)? - wanted.layer.narrow(1, 0, 1)?)?;
+            let numbers = [
+                number(&apart)?,
+                number(&identity)?,
+                generator,
+                self.drop(&pass, &wanted)?,
+                number(&alpha.abs()?.mean_all()?)?,
+            ];
+            Ok((total.backward()?, numbers, layer, wanted.layer))
+        })?;
+        let mut discriminator = 0.0;
+        let judgements = if judged {
+            shards::each(&parts, |part| {
+                let place = parts.iter().position(|other| *other == part).unwrap_or(0);
+                let (_, (_, _, fake, real)) = &made[place];
+                let judge = self.judge()?;
+                let real = judge.forward(real, Statistics::Batch)?;
+                let hinge = discriminator_hinge(&real, &judge.forward(fake, Statistics::Batch)?)?;
+                Ok((hinge.backward()?, number(&hinge)?))
+            })?
+        } else {
+            Vec::new()
+        };
+        let [apart, identity, generator, drop, alpha] =
+            shards::mean(made.iter().map(|(share, (_, numbers, ..))| (*share, *numbers)));
+        let parts = made.into_iter().map(|(share, (grads, ..))| (share, grads)).collect();
+        let grads = Gradients { parts };
         self.encoder.step(&grads, rate)?;
         self.decoder.step(&grads, rate)?;
         if judged {
-            let judge = self.judge()?;
-            let real = judge.forward(&wanted.layer, Statistics::Batch)?;
-            let fake = judge.forward(&pass.layer.detach(), Statistics::Batch)?;
-            let hinge = discriminator_hinge(&real, &fake)?;
-            discriminator = number(&hinge)?;
-            self.discriminator.step(&hinge.backward()?, rate)?;
+            [discriminator] = shards::mean(judgements.iter().map(|(share, (_, n))| (*share, [*n])));
+            let parts = judgements.into_iter().map(|(share, (grads, _))| (share, grads)).collect();
+            self.discriminator.step(&Gradients { parts }, rate)?;
         }
-        let alpha = (pass.layer.detach().narrow(1, 0, 1)? - wanted.layer.narrow(1, 0, 1)?)?;
-        let alpha = number(&alpha.abs()?.mean_all()?)?;
-        Ok(vec![
-            number(&apart)?,
-            number(&identity)?,
-            generator,
-            discriminator,
-            self.drop(&pass, &wanted)?,
-            alpha,
-        ])
+        Ok(vec![apart, identity, generator, discriminator, drop, alpha])
     }
 
     fn sheet(&self) -> Result<Sheet, TrainError> {
@@ -383,14 +408,14 @@ impl Training for TransparencyRun {
 }
 
 impl TransparencyRun {
-    /// By how many decibels the frozen decoder's picture of the first layer is worse than without
+    /// By how many decibels the frozen decoder's picture of a part's first layer is worse than without
     /// transparency.
     fn drop(&self, pass: &Pass, wanted: &Wanted) -> Result<f32, TrainError> {
         let first = |x: &Tensor| x.narrow(0, 0, 1);
         let plain = self.vae.vae.decode_signal(&first(&pass.mean)?)?.detach();
         let signal = first(&wanted.signal)?;
         let quality = |picture: &Tensor| -> Result<f32, TrainError> {
-            Ok(decibels(mean_square(picture, &signal)?.to_scalar()?, 2.0))
+            Ok(decibels(number(&mean_square(picture, &signal)?)?, 2.0))
         };
         Ok(quality(&plain)? - quality(&first(&pass.decoded.detach())?)?)
     }

@@ -1,15 +1,12 @@
 //! Attention.
 
-use candle_core::{CpuStorage, CustomOp3, D, Layout, Result, Shape, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
-use super::storage::floats;
-use crate::attention::{Heads, attention as attend};
-
-/// Scores that a backward pass holds at a time, over all batch items and heads.
-const SCORE_BUDGET: usize = 1 << 22;
+use super::storage::{floats, with_floats};
+use crate::attention::{Heads, attention as attend, attention_gradients};
 
 /// `softmax(q kᵀ / √d) v` for each head: `q` is `[batch, queries, heads · d]`, `k` and `v` are `[batch, keys,
-/// heads · d]`; see [`attend`]. The backward pass computes the scores again, some queries at a time.
+/// heads · d]`; see [`attend`]. The backward pass computes the scores again, one query at a time.
 ///
 /// # Errors
 ///
@@ -64,44 +61,19 @@ impl CustomOp3 for Attention {
         slope: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let sizes = self.sizes(q.shape(), k.shape(), v.shape())?;
-        let Heads { batch, queries, keys, heads, width } = sizes;
-        let scale = 1.0 / (width as f64).sqrt();
-        let [q, k, v, result, slope] = [q, k, v, result, slope].map(|x| split(x, heads));
-        let (q, k, v, result, slope) = ((q? * scale)?, k?, v?, result?, slope?);
-        let (k_across, v_across) = (k.transpose(1, 2)?, v.transpose(1, 2)?);
-        // How much each query's weights would all grow, were they not normalised.
-        let common = (&result * &slope)?.sum_keepdim(D::Minus1)?;
-        let (mut of_k, mut of_v) = (k.zeros_like()?, v.zeros_like()?);
-        let mut of_q = Vec::new();
-        let rows = (SCORE_BUDGET / (batch * heads * keys).max(1)).clamp(1, queries.max(1));
-        for start in (0..queries).step_by(rows) {
-            let block = |x: &Tensor| x.narrow(1, start, rows.min(queries - start))?.contiguous();
-            let (q, slope) = (block(&q)?, block(&slope)?);
-            let scores = q.matmul(&k_across)?;
-            let exponentials = scores.broadcast_sub(&scores.max_keepdim(D::Minus1)?)?.exp()?;
-            let weights = exponentials.broadcast_div(&exponentials.sum_keepdim(D::Minus1)?)?;
-            of_v = (of_v + weights.transpose(1, 2)?.matmul(&slope)?)?;
-            let of_weights = slope.matmul(&v_across)?;
-            let of_scores = (weights * of_weights.broadcast_sub(&block(&common)?)?)?;
-            of_q.push((of_scores.matmul(&k)? * scale)?);
-            of_k = (of_k + of_scores.transpose(1, 2)?.matmul(&q)?)?;
-        }
-        let of_q = Tensor::cat(&of_q, 1)?;
-        let [of_q, of_k, of_v] = [of_q, of_k, of_v].map(|x| join(&x, heads));
-        Ok((Some(of_q?), Some(of_k?), Some(of_v?)))
+        let gradients = with_floats(q, |q| {
+            with_floats(k, |k| {
+                with_floats(v, |v| {
+                    with_floats(result, |result| {
+                        with_floats(slope, |slope| {
+                            Ok(attention_gradients(sizes, [q, k, v], result, slope))
+                        })
+                    })
+                })
+            })
+        })?;
+        let [of_q, of_k, of_v] = gradients;
+        let tensor = |values, like: &Tensor| Tensor::from_vec(values, like.shape(), like.device());
+        Ok((Some(tensor(of_q, q)?), Some(tensor(of_k, k)?), Some(tensor(of_v, v)?)))
     }
-}
-
-/// `[b, n, heads · d]` to `[b · heads, n, d]`.
-fn split(x: &Tensor, heads: usize) -> Result<Tensor> {
-    let (batch, tokens, row) = x.dims3()?;
-    let split = x.reshape((batch, tokens, heads, row / heads))?.transpose(1, 2)?;
-    split.contiguous()?.reshape((batch * heads, tokens, row / heads))
-}
-
-/// Takes [`split`] back.
-fn join(x: &Tensor, heads: usize) -> Result<Tensor> {
-    let (rows, tokens, width) = x.dims3()?;
-    let joined = x.reshape((rows / heads, heads, tokens, width))?.transpose(1, 2)?;
-    joined.contiguous()?.reshape((rows / heads, tokens, heads * width))
 }

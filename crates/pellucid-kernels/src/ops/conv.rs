@@ -4,6 +4,7 @@ use candle_core::{CpuStorage, CustomOp3, DType, Layout, Result, Shape, Tensor, b
 
 use super::storage::{floats, numbers, with_floats};
 use crate::conv::{Geometry, convolve, input_gradient, weight_gradient};
+use crate::sums::{of_columns, of_planes};
 
 /// `x` `[batch, input, height, width]` correlated with `weight` `[output, input, rows, columns]`, plus `bias`,
 /// `[output]` or `[batch, output]`; see [`convolve`].
@@ -104,9 +105,12 @@ impl CustomOp3 for Convolution {
             });
             Tensor::from_vec(gradient?, weight.shape(), x.device())?.to_dtype(weight.dtype())
         });
-        let of_bias = bias.track_op().then(|| match bias.rank() {
-            1 => slope.sum((0, 2, 3)),
-            _ => slope.sum((2, 3)),
+        let of_bias = bias.track_op().then(|| {
+            let sums = with_floats(slope, |slope| {
+                let planes = of_planes(slope, geometry.batch * geometry.output);
+                Ok(if bias.rank() == 1 { of_columns(&planes, geometry.output) } else { planes })
+            });
+            Tensor::from_vec(sums?, bias.shape(), bias.device())
         });
         Ok((of_x.transpose()?, of_weight.transpose()?, of_bias.transpose()?))
     }

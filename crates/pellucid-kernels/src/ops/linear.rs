@@ -2,8 +2,9 @@
 
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, DType, Layout, Result, Shape, Tensor, bail};
 
-use super::storage::{floats, numbers};
+use super::storage::{floats, numbers, with_floats};
 use crate::linear::linear as multiply;
+use crate::sums::of_columns;
 
 /// `x Wᵀ + b` over the last axis: `x` is `[…, input]`, `weight` `[output, input]`, `bias` `[output]`.
 ///
@@ -52,7 +53,9 @@ impl Dense {
         let of_weight = weight
             .track_op()
             .then(|| rows.t()?.matmul(&x.reshape(((), input))?)?.to_dtype(weight.dtype()));
-        Ok([of_x.transpose()?, of_weight.transpose()?, Some(rows.sum(0)?)])
+        let sums = with_floats(&rows, |rows| Ok(of_columns(rows, output)))?;
+        let of_bias = Tensor::from_vec(sums, output, rows.device())?;
+        Ok([of_x.transpose()?, of_weight.transpose()?, Some(of_bias)])
     }
 }
 
