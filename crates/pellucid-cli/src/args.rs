@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use pellucid_graph::{Budget, Override};
@@ -277,11 +277,32 @@ pub struct InspectArgs {
     pub json: bool,
 }
 
-/// The model folders named on the command line, then those of the environment.
-pub fn model_folders(named: &[PathBuf]) -> Vec<PathBuf> {
+/// The model folders named on the command line, then those of the environment, then folders `models` that are
+/// there without being named: above the graph, in the current folder, beside the program.
+pub fn model_folders(named: &[PathBuf], graph: Option<&Path>) -> Vec<PathBuf> {
     let more = std::env::var_os("PELLUCID_MODELS").unwrap_or_default();
     let more = std::env::split_paths(&more).filter(|path| !path.as_os_str().is_empty());
-    named.iter().cloned().chain(more).collect()
+    let mut folders: Vec<PathBuf> = named.iter().cloned().chain(more).collect();
+    let graph = graph.and_then(|path| std::path::absolute(path).ok());
+    let above = graph.iter().flat_map(|graph| graph.ancestors().skip(1)).map(Path::to_owned);
+    let program = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.to_owned()));
+    let places = [above.map(with_models).find(|path| path.is_dir())]
+        .into_iter()
+        .chain([std::env::current_dir().ok().map(with_models), program.map(with_models)]);
+    for folder in places.flatten().filter(|path| path.is_dir()) {
+        if !folders.iter().any(|known| same(known, &folder)) {
+            folders.push(folder);
+        }
+    }
+    folders
+}
+
+fn with_models(folder: PathBuf) -> PathBuf {
+    folder.join("models")
+}
+
+fn same(a: &Path, b: &Path) -> bool {
+    a == b || a.canonicalize().ok().is_some_and(|a| b.canonicalize().ok() == Some(a))
 }
 
 impl GraphArgs {
@@ -291,7 +312,7 @@ impl GraphArgs {
         options.set = self.set.iter().map(|text| Override { text: text.clone() }).collect();
         options.root = self.root.clone();
         options.nodes = self.nodes.clone();
-        options.models = model_folders(&self.models);
+        options.models = model_folders(&self.models, Some(&self.graph));
         options
     }
 }

@@ -86,8 +86,9 @@ fn of_kind(kind: &FileKind) -> Vec<(&'static str, String)> {
             let for_what = if *for_sdxl { "CLIP-L and bigG" } else { "one encoder" };
             vec![("vectors", format!("{vectors} of width {width}, for {for_what}"))]
         }
-        FileKind::LayerPatch { which, in_channels } => {
-            let mut details = vec![("does", layer_model(*which).into())];
+        FileKind::LayerPatch { family, which, in_channels } => {
+            let family = family.map_or("not told by its keys", |f| family_of(f).name());
+            let mut details = vec![("family", family.into()), ("does", layer_model(*which).into())];
             if let Some(channels) = in_channels {
                 details.push(("input", format!("{channels} channels")));
             }

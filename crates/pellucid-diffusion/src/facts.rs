@@ -1,6 +1,8 @@
 //! What headers say: facts of models, encoders, patches and ControlNets before anything is loaded.
 
-use pellucid_nets::checkpoint::{AttentionSharing, ClipKind, FileKind, LayerModel, LoraSummary};
+use pellucid_nets::checkpoint::{
+    AttentionSharing, ClipKind, Family as NetFamily, FileKind, LayerModel, LoraSummary,
+};
 use pellucid_nets::weights::Weights;
 use pellucid_value::{
     ClipFact, ControlNetFact, Family, LayerCodecFact, ModelFact, Prediction, VaeFact, WeightFile,
@@ -156,23 +158,21 @@ pub fn patch_fact(
     file: &WeightFile,
     model: &ModelFact,
 ) -> Result<(LayerModel, u32), DiffusionError> {
-    let (which, in_channels) = match inspection(file)?.kind {
-        FileKind::LayerPatch { which, in_channels } => (which, in_channels),
-        FileKind::DiffusersOffsets { which } => (which, None),
+    let (family, which, in_channels) = match inspection(file)?.kind {
+        FileKind::LayerPatch { family, which, in_channels } => (family, which, in_channels),
+        FileKind::DiffusersOffsets { which } => (Some(NetFamily::Sdxl), which, None),
         other => {
             return unfit(format!(
-                "`{}` is {}, not a layer patch for SDXL",
+                "`{}` is {}, not a layer patch for {}",
                 file.name,
-                kind_name(&other)
+                kind_name(&other),
+                model.family
             ));
         }
     };
-    if model.family != Family::Sdxl {
-        let family = model.family;
-        return unfit(format!(
-            "`{}` is a layer patch for SDXL, but the model is {family}",
-            file.name
-        ));
+    if let Some(family) = family.map(family_of).filter(|family| *family != model.family) {
+        let (name, other) = (&file.name, model.family);
+        return unfit(format!("`{name}` is a layer patch for {family}, but the model is {other}"));
     }
     Ok((which, in_channels.map_or(model.in_channels, |channels| channels as u32)))
 }

@@ -249,7 +249,10 @@ pub(crate) fn kind_name(kind: &FileKind) -> String {
             None => "a LoRA".into(),
         },
         FileKind::TextualInversion { .. } => "a textual inversion".into(),
-        FileKind::LayerPatch { .. } => "a layer patch for SDXL".into(),
+        FileKind::LayerPatch { family: Some(family), .. } => {
+            format!("a layer patch for {}", family_of(*family))
+        }
+        FileKind::LayerPatch { family: None, .. } => "a layer patch".into(),
         FileKind::AttentionSharing(_) => "a layer model for SD1.5".into(),
         FileKind::TransparencyDecoder => "a transparency decoder".into(),
         FileKind::TransparencyEncoder => "a transparency encoder".into(),

@@ -110,7 +110,7 @@ fn is(name: &str, found: &Inspection) -> bool {
             (sharing.frames, sharing.control, sharing.layers) == (frames, control, 32)
                 && sharing.rank == if tiny { 8 } else { 256 }
         }
-        (_, FileKind::LayerPatch { which, in_channels }) => {
+        (_, FileKind::LayerPatch { family, which, in_channels }) => {
             let expected = match name {
                 "layer_xl_transparent_attn" => (LayerModel::TransparentAttention, None),
                 "layer_xl_transparent_conv" => (LayerModel::TransparentConvolution, Some(4)),
@@ -119,7 +119,9 @@ fn is(name: &str, found: &Inspection) -> bool {
                 "layer_xl_bgble2fg" => (LayerModel::BackgroundBlendedToForeground, Some(12)),
                 _ => return false,
             };
-            (*which, *in_channels) == expected
+            // The narrow stand-ins of nothing but the first convolution do not tell.
+            let told = *family == Some(Family::Sdxl) || tiny && family.is_none();
+            told && (*which, *in_channels) == expected
         }
         ("ld_diffusers_sdxl_attn", FileKind::DiffusersOffsets { which }) => {
             *which == LayerModel::TransparentAttention

@@ -8,7 +8,7 @@
 
 use std::path::Path;
 
-use pellucid_nets::checkpoint::{FileKind, LayerModel, inspect_file};
+use pellucid_nets::checkpoint::{Family, FileKind, LayerModel, inspect_file};
 use pellucid_train::Device;
 use pellucid_train::config::Config;
 use pellucid_train::pack::{PackConfig, pack};
@@ -88,7 +88,10 @@ fn every_stage_follows_the_one_before() {
     }
     let patch = kind(&folder.join("layer/layer_transparent_attn.safetensors"));
     let wanted = LayerModel::TransparentAttention;
-    assert!(matches!(patch, FileKind::LayerPatch { which, .. } if which == wanted), "{patch:?}");
+    assert!(
+        matches!(patch, FileKind::LayerPatch { family: Some(Family::Sd15), which, .. } if which == wanted),
+        "{patch:?}"
+    );
     let blended = kind(&folder.join("foreground_to_blended/layer_fg2ble.safetensors"));
     let wanted = LayerModel::OneToBlended;
     assert!(

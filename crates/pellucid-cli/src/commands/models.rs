@@ -21,7 +21,7 @@ pub fn models(args: &ModelsArgs) -> Outcome {
 }
 
 fn list_files(args: &ListArgs) -> Outcome {
-    let roots = crate::args::model_folders(&args.models);
+    let roots = crate::args::model_folders(&args.models, None);
     if roots.is_empty() {
         return Err(Failure::usage(
             "there is no model folder; name one with --models DIR or PELLUCID_MODELS".to_owned(),
@@ -80,7 +80,7 @@ fn find(args: &InspectArgs) -> Result<PathBuf, Failure> {
     if args.file.exists() {
         return Ok(args.file.clone());
     }
-    let roots = crate::args::model_folders(&args.models);
+    let roots = crate::args::model_folders(&args.models, None);
     let name = args.file.to_string_lossy();
     let extra = extra_of_models(&roots);
     let all = FOLDERS.iter().flat_map(|(sort, _)| candidates(&roots, &extra, sort, &name));

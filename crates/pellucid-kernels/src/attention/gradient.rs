@@ -1,6 +1,7 @@
 //! Gradients of attention, without a matrix of scores.
 //!
-//! Keys lie along the lanes of vectors; each query's scores are computed again, used, and forgotten.
+//! Keys lie along the lanes of vectors; the scores of a few queries at a time are computed again, used, and
+//! forgotten.
 
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
@@ -11,6 +12,9 @@ use crate::math::exp;
 
 /// Keys are padded to a multiple of this: the lanes of the widest vectors.
 const LANES: usize = 16;
+
+/// Queries that go through the keys together.
+const QUERIES: usize = 4;
 
 /// The gradients of queries, keys and values: `result` is what [`attention`](super::attention) gave and `slope`
 /// is the gradient of that.
@@ -39,17 +43,17 @@ pub fn attention_gradients(
         .into_par_iter()
         .map(|task| {
             let (image, head) = (task / heads, task % heads);
-            let of = |x: &'_ [f32], tokens: usize| -> Buffer {
-                let mut part = Buffer::scratch(tokens * width);
-                let rows = x[image * tokens * row..].chunks_exact(row).take(tokens);
+            let block = queries.next_multiple_of(QUERIES);
+            let of = |x: &[f32]| -> Buffer {
+                let mut part = zeros(block * width);
+                let rows = x[image * queries * row..].chunks_exact(row).take(queries);
                 for (part, row) in part.chunks_exact_mut(width).zip(rows) {
                     part.copy_from_slice(&row[head * width..][..width]);
                 }
                 part
             };
             let across = |x: &[f32]| -> Buffer {
-                let mut part = Buffer::scratch(padded * width);
-                part.fill(0.0);
+                let mut part = zeros(padded * width);
                 let rows = x[image * keys * row..].chunks_exact(row).take(keys);
                 for (key, row) in rows.enumerate() {
                     let slots = part[key..].iter_mut().step_by(padded);
@@ -62,16 +66,16 @@ pub fn attention_gradients(
                 padded,
                 width,
                 scale: (1.0 / (width as f64).sqrt()) as f32,
-                q: of(q, queries),
-                result: of(result, queries),
-                slope: of(slope, queries),
+                q: of(q),
+                result: of(result),
+                slope: of(slope),
                 k: across(k),
                 v: across(v),
-                of_q: zeros(queries * width),
+                of_q: zeros(block * width),
                 of_k: zeros(padded * width),
                 of_v: zeros(padded * width),
-                weights: zeros(padded),
-                slopes: zeros(padded),
+                weights: zeros(QUERIES * padded),
+                slopes: zeros(QUERIES * padded),
             };
             arch.dispatch(&mut task);
             [task.of_q, task.of_k, task.of_v]
@@ -80,7 +84,7 @@ pub fn attention_gradients(
     let [of_q, of_k, of_v] = &mut gradients;
     for (index, [part_q, part_k, part_v]) in tasks.iter().enumerate() {
         let (image, head) = (index / heads, index % heads);
-        let rows = of_q[image * queries * row..].chunks_exact_mut(row);
+        let rows = of_q[image * queries * row..].chunks_exact_mut(row).take(queries);
         for (row, part) in rows.zip(part_q.chunks_exact(width)) {
             row[head * width..][..width].copy_from_slice(part);
         }
@@ -101,7 +105,7 @@ fn zeros(len: usize) -> Buffer {
     buffer
 }
 
-/// One head of one picture: queries, results and slopes `[queries][width]`, keys and values `[width][padded keys]`.
+/// One head of one picture: queries, results and slopes `[queries][width]`, padded with zeros, keys and values `[width][padded keys]`.
 struct Task {
     keys: usize,
     padded: usize,
@@ -115,9 +119,9 @@ struct Task {
     of_q: Buffer,
     of_k: Buffer,
     of_v: Buffer,
-    /// Of one query.
+    /// Of some queries.
     weights: Buffer,
-    /// What the loss changes by with each of one query's weights.
+    /// What the loss changes by with each of those weights.
     slopes: Buffer,
 }
 
@@ -127,79 +131,83 @@ impl WithSimd for &mut Task {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Task { width, padded, keys, scale, .. } = *self;
-        for query in 0..self.q.len() / width {
-            let place = query * width;
-            let (q, slope) = (&self.q[place..][..width], &self.slope[place..][..width]);
-            products(simd, q, scale, &self.k, &mut self.weights, padded);
-            products(simd, slope, 1.0, &self.v, &mut self.slopes, padded);
-            self.weights[keys..].fill(f32::NEG_INFINITY);
-            normalise(simd, &mut self.weights, keys);
-            add_outer(simd, slope, &self.weights, &mut self.of_v, padded);
-            // How much all weights would grow, were they not normalised.
-            let result = &self.result[place..][..width];
-            let common: f32 = result.iter().zip(slope).map(|(a, b)| a * b).sum();
-            let (weights, slopes) =
-                (S::as_simd_f32s(&self.weights).0, S::as_mut_simd_f32s(&mut self.slopes).0);
-            let factor = simd.splat_f32s(scale);
-            let common = simd.splat_f32s(common);
-            for (slope, weight) in slopes.iter_mut().zip(weights) {
-                let weight = simd.mul_f32s(*weight, factor);
-                *slope = simd.mul_f32s(weight, simd.sub_f32s(*slope, common));
-            }
-            add_outer(simd, q, &self.slopes, &mut self.of_k, padded);
-            for (target, k) in
-                self.of_q[place..][..width].iter_mut().zip(self.k.chunks_exact(padded))
+        let block = QUERIES * width;
+        for place in (0..self.q.len()).step_by(block) {
+            let (q, slope) = (&self.q[place..][..block], &self.slope[place..][..block]);
+            products(simd, q, &self.k, &mut self.weights, padded);
+            products(simd, slope, &self.v, &mut self.slopes, padded);
+            let result = self.result[place..][..block].chunks_exact(width);
+            let rows =
+                self.weights.chunks_exact_mut(padded).zip(self.slopes.chunks_exact_mut(padded));
+            for ((weights, slopes), (result, slope)) in
+                rows.zip(result.zip(slope.chunks_exact(width)))
             {
-                *target = dot(simd, &self.slopes, k);
+                normalise(simd, weights, keys, scale);
+                // How much all weights would grow, were they not normalised.
+                let common: f32 = result.iter().zip(slope).map(|(a, b)| a * b).sum();
+                let (factor, common) = (simd.splat_f32s(scale), simd.splat_f32s(common));
+                let weights = S::as_simd_f32s(weights).0;
+                for (slope, weight) in S::as_mut_simd_f32s(slopes).0.iter_mut().zip(weights) {
+                    let weight = simd.mul_f32s(*weight, factor);
+                    *slope = simd.mul_f32s(weight, simd.sub_f32s(*slope, common));
+                }
+            }
+            add_outer(simd, slope, &self.weights, &mut self.of_v, padded);
+            add_outer(simd, q, &self.slopes, &mut self.of_k, padded);
+            dots(simd, &self.slopes, &self.k, &mut self.of_q[place..][..block], padded);
+        }
+    }
+}
+
+/// `target[query][key] = Σ left[query][i] rows[i][key]`.
+#[inline(always)]
+fn products<S: Simd>(simd: S, left: &[f32], rows: &[f32], target: &mut [f32], padded: usize) {
+    let width = left.len() / QUERIES;
+    let vectors = padded / S::F32_LANES;
+    let rows = S::as_simd_f32s(rows).0;
+    let target = S::as_mut_simd_f32s(target).0;
+    for column in 0..vectors {
+        let mut sums = [simd.splat_f32s(0.0); QUERIES];
+        for (i, row) in rows.chunks_exact(vectors).enumerate() {
+            for (query, sum) in sums.iter_mut().enumerate() {
+                let left = simd.splat_f32s(left[query * width + i]);
+                *sum = simd.mul_add_e_f32s(left, row[column], *sum);
             }
         }
-    }
-}
-
-/// `factor · Σ left[i] rows[i][key]` for each key.
-#[inline(always)]
-fn products<S: Simd>(
-    simd: S,
-    left: &[f32],
-    factor: f32,
-    rows: &[f32],
-    target: &mut [f32],
-    padded: usize,
-) {
-    let target = S::as_mut_simd_f32s(target).0;
-    for (index, (left, row)) in left.iter().zip(rows.chunks_exact(padded)).enumerate() {
-        let left = simd.splat_f32s(left * factor);
-        let row = S::as_simd_f32s(row).0;
-        for (target, value) in target.iter_mut().zip(row) {
-            *target = if index == 0 {
-                simd.mul_f32s(left, *value)
-            } else {
-                simd.mul_add_e_f32s(left, *value, *target)
-            };
+        for (query, sum) in sums.into_iter().enumerate() {
+            target[query * vectors + column] = sum;
         }
     }
 }
 
-/// `rows[i][key] += left[i] · right[key]`.
+/// `rows[i][key] += Σ left[query][i] right[query][key]`.
 #[inline(always)]
 fn add_outer<S: Simd>(simd: S, left: &[f32], right: &[f32], rows: &mut [f32], padded: usize) {
+    let width = left.len() / QUERIES;
+    let vectors = padded / S::F32_LANES;
     let right = S::as_simd_f32s(right).0;
-    for (left, row) in left.iter().zip(rows.chunks_exact_mut(padded)) {
-        let left = simd.splat_f32s(*left);
-        let row = S::as_mut_simd_f32s(row).0;
-        for (slot, value) in row.iter_mut().zip(right) {
-            *slot = simd.mul_add_e_f32s(left, *value, *slot);
+    let right: [&[S::f32s]; QUERIES] = std::array::from_fn(|q| &right[q * vectors..][..vectors]);
+    for (i, row) in rows.chunks_exact_mut(padded).enumerate() {
+        let left: [S::f32s; QUERIES] =
+            std::array::from_fn(|query| simd.splat_f32s(left[query * width + i]));
+        for (column, slot) in S::as_mut_simd_f32s(row).0.iter_mut().enumerate() {
+            let mut sum = *slot;
+            for query in 0..QUERIES {
+                sum = simd.mul_add_e_f32s(left[query], right[query][column], sum);
+            }
+            *slot = sum;
         }
     }
 }
 
-/// Scores to weights; those from `keys` on become 0.
+/// Scaled scores to weights; those from `keys` on become 0.
 #[inline(always)]
-fn normalise<S: Simd>(simd: S, scores: &mut [f32], keys: usize) {
-    let largest = scores[..keys].iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let top = simd.splat_f32s(largest);
+fn normalise<S: Simd>(simd: S, scores: &mut [f32], keys: usize, scale: f32) {
+    scores[keys..].fill(f32::NEG_INFINITY);
+    let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let (top, scale) = (simd.splat_f32s(largest), simd.splat_f32s(scale));
     for score in S::as_mut_simd_f32s(scores).0 {
-        *score = exp(simd, simd.sub_f32s(*score, top));
+        *score = exp(simd, simd.mul_f32s(simd.sub_f32s(*score, top), scale));
     }
     scores[keys..].fill(0.0);
     let factor = simd.splat_f32s(1.0 / crate::sums::sum(scores));
@@ -208,21 +216,25 @@ fn normalise<S: Simd>(simd: S, scores: &mut [f32], keys: usize) {
     }
 }
 
-/// The sum of products, in sixteen interleaved parts on every machine.
+/// `target[query][i] = Σ left[query][key] rows[i][key]`, each sum in sixteen interleaved parts on every machine.
 #[inline(always)]
-fn dot<S: Simd>(simd: S, a: &[f32], b: &[f32]) -> f32 {
-    let mut parts = [0.0f32; LANES];
-    {
-        let sums = S::as_mut_simd_f32s(&mut parts).0;
-        let (a, b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-        for (a, b) in a.zip(b) {
-            let (a, b) = (S::as_simd_f32s(a).0, S::as_simd_f32s(b).0);
-            for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-                *sum = simd.mul_add_e_f32s(*a, *b, *sum);
+fn dots<S: Simd>(simd: S, left: &[f32], rows: &[f32], target: &mut [f32], padded: usize) {
+    let width = target.len() / QUERIES;
+    for (i, row) in rows.chunks_exact(padded).enumerate() {
+        let mut parts = [[0.0f32; LANES]; QUERIES];
+        for (block, row) in row.chunks_exact(LANES).enumerate() {
+            let row = S::as_simd_f32s(row).0;
+            for (query, parts) in parts.iter_mut().enumerate() {
+                let left = S::as_simd_f32s(&left[query * padded + block * LANES..][..LANES]).0;
+                for ((sum, a), b) in S::as_mut_simd_f32s(parts).0.iter_mut().zip(left).zip(row) {
+                    *sum = simd.mul_add_e_f32s(*a, *b, *sum);
+                }
             }
         }
+        for (query, parts) in parts.iter().enumerate() {
+            target[query * width + i] = parts.iter().sum();
+        }
     }
-    parts.iter().sum()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::storage::{floats, with_floats};
 use crate::attention::{Heads, attention as attend, attention_gradients};
 
 /// `softmax(q kᵀ / √d) v` for each head: `q` is `[batch, queries, heads · d]`, `k` and `v` are `[batch, keys,
-/// heads · d]`; see [`attend`]. The backward pass computes the scores again, one query at a time.
+/// heads · d]`; see [`attend`]. The backward pass computes the scores again, a few queries at a time.
 ///
 /// # Errors
 ///

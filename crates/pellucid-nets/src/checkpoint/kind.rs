@@ -65,8 +65,10 @@ pub enum FileKind {
         /// Whether there are vectors for bigG too.
         for_sdxl: bool,
     },
-    /// A patch of LayerDiffuse for the UNet of SDXL (`key::type::index`).
+    /// A patch of LayerDiffuse for a UNet (`key::type::index`).
     LayerPatch {
+        /// The family it belongs to, where its keys tell: the first convolution is alike in all.
+        family: Option<Family>,
         /// Which of the released ones.
         which: LayerModel,
         /// Channels of the UNet's input after the patch; `None` if the patch leaves them alone.

@@ -6,11 +6,15 @@ use super::kind::{AttentionSharing, Family, FileKind, LayerModel, LoraSummary};
 use super::shapes::{Shapes, any_below, count, size};
 use crate::patch::lora_layer;
 
+/// Channels of the first level of SDXL, and of SD1.5.
+const SDXL_WIDTH: usize = 320;
+
 pub(super) fn layer_patch(shapes: &Shapes) -> Option<FileKind> {
     if !shapes.keys().any(|key| key.contains("::")) {
         return None;
     }
-    let in_channels = size(shapes, "diffusion_model.input_blocks.0.0.weight::diff::0", 1);
+    let first = "diffusion_model.input_blocks.0.0.weight::diff::0";
+    let in_channels = size(shapes, first, 1);
     let transformers = shapes.keys().any(|key| key.contains(".transformer_blocks."));
     let which = match in_channels {
         None => LayerModel::TransparentAttention,
@@ -19,7 +23,22 @@ pub(super) fn layer_patch(shapes: &Shapes) -> Option<FileKind> {
         Some(12) => LayerModel::ForegroundBlendedToBackground,
         Some(_) => LayerModel::TransparentConvolution,
     };
-    Some(FileKind::LayerPatch { which, in_channels })
+    // Released patches of nothing but the first convolution are for SDXL.
+    let released = (size(shapes, first, 0) == Some(SDXL_WIDTH)).then_some(Family::Sdxl);
+    let family = unet_family(shapes.keys().map(String::as_str)).or(released);
+    Some(FileKind::LayerPatch { family, which, in_channels })
+}
+
+/// The family whose UNet has the patched blocks; `None` where they are in both.
+fn unet_family<'a>(mut keys: impl Iterator<Item = &'a str>) -> Option<Family> {
+    keys.find_map(|key| {
+        // SD1.5 attends at the first level and the last, SDXL several times in a row.
+        if [".input_blocks.1.1.", ".output_blocks.11."].iter().any(|mark| key.contains(mark)) {
+            Some(Family::Sd15)
+        } else {
+            key.contains(".transformer_blocks.1.").then_some(Family::Sdxl)
+        }
+    })
 }
 
 pub(super) fn attention_sharing(shapes: &Shapes) -> Option<FileKind> {
