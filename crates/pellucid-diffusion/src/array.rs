@@ -112,6 +112,21 @@ fn pixels_of<const CHANNELS: usize>(
     Ok(Image::new(fact, pixels))
 }
 
+/// The rows of a tensor repeated in turn until there is one for each picture, and that for each of its frames;
+/// a tensor that has a row for each frame of each picture stays as it is.
+pub(crate) fn for_pictures(
+    tensor: &Tensor,
+    rows: usize,
+    frames: usize,
+) -> Result<Tensor, DiffusionError> {
+    let have = tensor.dim(0)?;
+    if have == rows {
+        return Ok(tensor.clone());
+    }
+    let index: Vec<u32> = (0..rows).map(|row| (row / frames % have.max(1)) as u32).collect();
+    Ok(tensor.index_select(&Tensor::new(index, tensor.device())?, 0)?)
+}
+
 /// The rows of a tensor repeated in turn until there are `rows`.
 pub(crate) fn repeated(tensor: &Tensor, rows: usize) -> Result<Tensor, DiffusionError> {
     let have = tensor.dim(0)?;

@@ -15,7 +15,7 @@ use pellucid_nets::unet::{
 use pellucid_nets::vae::LatentFormat;
 use pellucid_value::{Conditioning, Control, Family, Model, ModelStep, Prompt, Sharing, Window};
 
-use crate::array::{colour_of, repeated, rows_of, tensor_of};
+use crate::array::{colour_of, for_pictures, repeated, rows_of, tensor_of};
 use crate::error::{through_sampler, unfit};
 use crate::regions::{Rect, region};
 use crate::{Computing, DiffusionError, model};
@@ -31,6 +31,7 @@ pub(crate) struct GuidedModel<'a> {
     negative: Vec<ReadyPrompt>,
     hooks: Vec<Arc<dyn AttentionHook>>,
     rows: usize,
+    frames: usize,
 }
 
 /// The size of what is drawn: rows, frames among them, and latent elements.
@@ -129,6 +130,7 @@ impl<'a> GuidedModel<'a> {
             negative,
             hooks: Vec::new(),
             rows: canvas.rows,
+            frames: canvas.frames.max(1),
         };
         guided.hooks = guided.ready_hooks(canvas)?;
         Ok(guided)
@@ -221,7 +223,7 @@ impl<'a> GuidedModel<'a> {
             };
             let answer = self.ask(prompt, &part, sigma, role)?;
             let weight = match &prompt.weight {
-                Some(weight) => repeated(weight, self.rows)?
+                Some(weight) => for_pictures(weight, self.rows, self.frames)?
                     .to_device(x.device())?
                     .broadcast_as(answer.shape())?
                     .contiguous()?,
@@ -264,7 +266,8 @@ impl<'a> GuidedModel<'a> {
                 }
                 None => control.hint.clone(),
             };
-            let hint = if hint.dim(0)? == 1 { hint } else { repeated(&hint, rows)? };
+            let hint =
+                if hint.dim(0)? == 1 { hint } else { for_pictures(&hint, rows, self.frames)? };
             let added = control.net.forward(&ControlInput {
                 x: &scaled,
                 timesteps: &timesteps,

@@ -1,5 +1,7 @@
 //! Training a picture autoencoder of the Stable Diffusion kind.
 
+mod start;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
@@ -24,9 +26,6 @@ use crate::state::{Precision, save_model};
 
 /// The name of the model file.
 pub const MODEL: &str = "autoencoder.safetensors";
-
-/// Groups of the norms of a Stable Diffusion autoencoder.
-const GROUPS: usize = 32;
 
 /// Weight of differences of slopes beside those of values.
 const SLOPES: f64 = 0.5;
@@ -66,15 +65,16 @@ impl AutoencoderRun {
         for (path, why) in source.faults() {
             tell(Event::Note(format!("left out {}: {why}", path.display())));
         }
-        if task.base_width < 2 * GROUPS {
+        if task.base_width < start::FEWEST_CHANNELS {
             tell(Event::Note(format!(
-                "a norm's group of a single channel forgets even colours: a `base_width` of {} or more learns much better",
-                2 * GROUPS
+                "norms of fewer than four channels a group forget even colours: a `base_width` of {} or more learns much better",
+                start::FEWEST_CHANNELS
             )));
         }
         // Residual branches start small, so that the whole starts near its skips.
         let gain = |key: &str| if key.ends_with("conv2.weight") { 0.3 } else { 1.2 };
         let parameters = Parameters::fresh(&vae_layout(&shape), config.seed, gain, device)?;
+        start::start(&parameters, &shape)?;
         let multiplications = operations(&shape, task.cut);
         tell(Event::Note(format!(
             "{} parameters; {:.2} GFLOP forwards and about three times that with gradients for each cut of {} pixels",

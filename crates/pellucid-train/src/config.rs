@@ -147,6 +147,9 @@ pub struct DenoiserTask {
     pub text_layers: usize,
     /// Examples that are encoded beforehand.
     pub examples: u64,
+    /// A checkpoint of the same shape to start from, of a run on smaller pictures say.
+    #[serde(default)]
+    pub start: Option<PathBuf>,
     /// How often the caption is left out.
     #[serde(default = "DenoiserTask::uncaptioned")]
     pub uncaptioned: f32,
@@ -274,7 +277,10 @@ impl Config {
         match &mut self.task {
             Task::Autoencoder(_) => {}
             Task::Transparency(task) => paths.push(&mut task.autoencoder),
-            Task::Denoiser(task) => paths.extend([&mut task.autoencoder, &mut task.transparency]),
+            Task::Denoiser(task) => {
+                paths.extend([&mut task.autoencoder, &mut task.transparency]);
+                paths.extend(&mut task.start);
+            }
             Task::Addition(task) => paths.extend([
                 &mut task.checkpoint,
                 &mut task.examples,
@@ -310,8 +316,8 @@ impl Config {
                 if task.base_width == 0 || !task.base_width.is_multiple_of(32) {
                     return wrong("`base_width` must be a multiple of 32, the groups of the norms");
                 }
-                if task.residual_blocks == 0 {
-                    return wrong("`residual_blocks` must be at least 1");
+                if task.residual_blocks == 0 && task.multipliers.iter().any(|m| *m != 1) {
+                    return wrong("`residual_blocks` must be at least 1 where widths differ");
                 }
                 if task.cut == 0 || task.cut > self.data.size || !task.cut.is_multiple_of(unit) {
                     return wrong("`cut` must be a multiple of the latent's pixels, up to `size`");

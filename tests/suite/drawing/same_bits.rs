@@ -181,3 +181,28 @@ fn outside_a_mask_a_latent_keeps_its_bits() {
         }
     }
 }
+
+#[test]
+fn a_control_picture_of_a_batch_is_for_all_layers_of_its_drawing() {
+    let mut plain = joint();
+    plain.picture("one", 1).picture("two", 4);
+    plain.node("hint", "batch", json!({ "images": ["one.image", "two.image"] }), json!({}));
+    let mut scene = controlled(&plain);
+    scene.set("empty", "batch", 2).write("all", "drawn.latent");
+    for (item, hint) in ["one", "two"].into_iter().enumerate() {
+        let pick = format!("pick {item}");
+        let params = json!({ "first": item, "count": 1 });
+        scene.node(&pick, "pick_latents", json!({ "latent": "empty.latent" }), params);
+        let mut steered = scene.nodes["steered"].clone();
+        steered["inputs"]["image"] = json!(format!("{hint}.image"));
+        scene.nodes.insert(format!("steered {hint}"), steered);
+        let mut drawn = scene.nodes["drawn"].clone();
+        drawn["inputs"]["latent"] = json!(format!("{pick}.latent"));
+        drawn["inputs"]["positive"] = json!(format!("steered {hint}.conditioning"));
+        scene.nodes.insert(format!("drawn {hint}"), drawn);
+        scene.write(hint, &format!("drawn {hint}.latent"));
+    }
+    let got = scene.run();
+    let singles = [got["one"].values.clone(), got["two"].values.clone()].concat();
+    assert!(singles == got["all"].values);
+}

@@ -204,8 +204,11 @@ fn add_outer<S: Simd>(simd: S, left: &[f32], right: &[f32], rows: &mut [f32], pa
 #[inline(always)]
 fn normalise<S: Simd>(simd: S, scores: &mut [f32], keys: usize, scale: f32) {
     scores[keys..].fill(f32::NEG_INFINITY);
-    let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let (top, scale) = (simd.splat_f32s(largest), simd.splat_f32s(scale));
+    let mut top = simd.splat_f32s(f32::NEG_INFINITY);
+    for score in S::as_simd_f32s(scores).0 {
+        top = simd.max_f32s(top, *score);
+    }
+    let (top, scale) = (simd.splat_f32s(simd.reduce_max_f32s(top)), simd.splat_f32s(scale));
     for score in S::as_mut_simd_f32s(scores).0 {
         *score = exp(simd, simd.mul_f32s(simd.sub_f32s(*score, top), scale));
     }

@@ -20,7 +20,8 @@ pub struct VaeConfig {
 /// Reads the configuration of an autoencoder from ldm names.
 pub fn vae_config(shapes: &Shapes) -> Option<VaeConfig> {
     let base_width = size(shapes, "encoder.conv_in.weight", 0)?;
-    let block = |level: usize| format!("encoder.down.{level}.block.0.conv1.weight");
+    // The decoder always has a block more at each level: the encoder may have none.
+    let block = |level: usize| format!("decoder.up.{level}.block.0.conv1.weight");
     let levels = count(shapes, block);
     let multiplier = |level| size(shapes, &block(level), 0)?.checked_div(base_width);
     Some(VaeConfig {
@@ -28,7 +29,8 @@ pub fn vae_config(shapes: &Shapes) -> Option<VaeConfig> {
         latent_channels: size(shapes, "decoder.conv_in.weight", 1)?,
         base_width,
         multipliers: (0..levels).map(multiplier).collect::<Option<_>>()?,
-        residual_blocks: count(shapes, |b| format!("encoder.down.0.block.{b}.conv1.weight")),
+        residual_blocks: count(shapes, |b| format!("decoder.up.0.block.{b}.conv1.weight"))
+            .checked_sub(1)?,
     })
 }
 
