@@ -154,7 +154,7 @@ fn files_for_something_else_are_refused_by_what_they_are() {
         ("controlnet/tiny_control_sd15", "a ControlNet"),
         ("loras/tiny_lora_sd15", "a LoRA"),
         ("embeddings/tiny_word", "a textual inversion"),
-        ("layer_model/layer_xl_fg2ble", "a layer patch for SDXL"),
+        ("layer_model/layer_xl_transparent_attn", "a layer patch for SDXL"),
         ("layer_model/layer_sd15_joint", "a layer model for SD1.5"),
         ("layer_model/vae_transparent_decoder", "a transparency decoder"),
         ("layer_model/vae_transparent_encoder", "a transparency encoder"),

@@ -113,3 +113,23 @@ fn a_file_system_that_is_read_only_is_told() {
     assert!(ended.err.contains("Read-only file system"), "{}", ended.err);
     place.run(&["run", "graph.json", "--cache", "small", "--out", "out"]).with(0);
 }
+
+#[test]
+fn a_models_folder_nearby_needs_no_naming() {
+    let place = Place::new();
+    place.write("models/vae/here.safetensors", "");
+    place.write("work/graphs/models/vae/beside.safetensors", "");
+    let listed = place.run(&["models", "list"]).with(0).out;
+    assert!(listed.contains("here.safetensors") && !listed.contains("beside"), "{listed}");
+
+    let graph = r#"{ "nodes": { "vae": { "kind": "load_vae", "params": { "file": "beside.safetensors" } } },
+        "outputs": {} }"#;
+    place.write("work/graphs/deep/graph.json", graph);
+    let found = place.run(&["check", "work/graphs/deep/graph.json"]);
+    // It is found, and found to be empty.
+    assert!(
+        found.err.contains("beside.safetensors") && found.err.contains("cut off"),
+        "{}",
+        found.err
+    );
+}
