@@ -3,10 +3,44 @@
 use pellucid_graph::{Budget, Cancel};
 use pellucid_host::Options;
 use pellucid_tests::{Folder, told_findings};
+use pellucid_value::{Compute, Precision};
 use serde_json::json;
 
 use super::same_bits::joint;
-use super::scene::{Scene, drawing};
+use super::scene::{Scene, apart, drawing};
+
+fn in_numbers(precision: Precision) -> impl Fn(Options) -> Options {
+    let compute = Compute { precision, ..Compute::default() };
+    move |options| Options { compute, ..options }
+}
+
+#[test]
+fn half_the_bits_draw_nearly_the_same() {
+    let plain = |mut scene: Scene| -> Scene {
+        scene.draw("drawn", "checkpoint.model", "empty.latent");
+        scene
+    };
+    for mut scene in [plain(Scene::sd15()), plain(Scene::sdxl()), joint()] {
+        scene.write("drawn", "drawn.latent");
+        let whole = scene.result();
+        let half = scene.run_with(in_numbers(Precision::Bf16));
+        let (far, zero) =
+            (apart(&whole.values, &half["drawn"].values), vec![0.0; whole.values.len()]);
+        let part = far / apart(&whole.values, &zero);
+        // Eight bits of fraction are 0.4 % a rounding; dozens of layers add to that, and take from it.
+        assert!(part > 0.0 && part < 0.03, "{part}");
+    }
+}
+
+#[test]
+fn numbers_that_the_processor_does_not_compute_in_are_refused() {
+    let mut scene = Scene::sd15();
+    scene.draw("drawn", "checkpoint.model", "empty.latent").write("drawn", "drawn.latent");
+    let folder = Folder::with_graph(&scene.graph());
+    let told = folder.session(in_numbers(Precision::F16)(drawing(&folder)));
+    let text = told_findings(&told.session.run(&Cancel::default()));
+    assert!(text.contains("does not compute in f16; use f32 or bf16"), "{text}");
+}
 
 #[test]
 fn a_single_element_and_a_long_strip_can_be_drawn() {
