@@ -43,7 +43,10 @@ fn filled(prefix: &str, number: u16) -> Vec<u8> {
 
 /// A checkpoint whose header was changed.
 fn with_header(change: impl Fn(&mut Map<String, Value>)) -> Vec<u8> {
-    let bytes = checkpoint();
+    with_header_of(&checkpoint(), change)
+}
+
+fn with_header_of(bytes: &[u8], change: impl Fn(&mut Map<String, Value>)) -> Vec<u8> {
     let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
     let mut header: Map<String, Value> = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
     change(&mut header);
@@ -184,4 +187,29 @@ fn numbers_that_are_none_end_in_an_error_and_not_in_a_picture() {
     fails("an infinite layer", &filled("model.diffusion_model.out.2.", INFINITE), "drawn");
     fails("a decoder of NaN", &filled("first_stage_model.decoder.", NAN), "seen");
     fails("a text encoder of NaN", &filled("cond_stage_model.", NAN), "positive");
+}
+
+#[test]
+fn a_lora_without_a_place_in_the_model_is_told() {
+    let lora = fs::read(models().join("loras/tiny_lora_sd15.safetensors")).unwrap();
+    let strange = with_header_of(&lora, |header| {
+        let old = std::mem::take(header);
+        let named = |(key, value): (String, Value)| (key.replace("blocks", "bricks"), value);
+        header.extend(old.into_iter().map(named));
+    });
+    let folder = Folder::new();
+    let mut graph = graph();
+    graph["nodes"]["model"]["params"]["file"] = json!("tiny_sd15.safetensors");
+    graph["nodes"]["lora"] = json!({
+        "kind": "apply_lora", "inputs": { "model": "model.model" }, "params": { "file": "strange.safetensors" },
+    });
+    graph["nodes"]["drawn"]["inputs"]["model"] = json!("lora.model");
+    folder.write("graph.json", format!("{graph:#}"));
+    folder.write("models/loras/strange.safetensors", strange);
+    let options = Options { models: vec![folder.path("models"), models()], ..folder.options() };
+    let report = folder.session(options).session.run(&Cancel::default());
+    let text = told_findings(&report);
+    for word in ["strange.safetensors", "no layer that the model has", "bricks"] {
+        assert!(text.contains(word), "`{word}` is not in\n{text}");
+    }
 }

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use pellucid_nets::checkpoint::unet_config;
+use pellucid_nets::checkpoint::{FileKind, unet_config};
 use pellucid_nets::controlnet::ControlNet;
 use pellucid_nets::layer_diffuse::AttentionSharing;
-use pellucid_nets::patch::{Targets, diffusers_offsets, layer_diffuse_patches, lora_patches};
+use pellucid_nets::patch::{
+    LoraPatches, Targets, diffusers_offsets, layer_diffuse_patches, lora_patches,
+};
 use pellucid_nets::unet::Unet;
 use pellucid_nets::weights::Weights;
 use pellucid_value::{Model, ModelStep, WeightFile, Window};
 
 use crate::error::unfit;
 use crate::facts::loaded_bytes;
-use crate::files::{networks, open};
+use crate::files::{inspection, networks, open};
 use crate::{Computing, DiffusionError};
 
 /// The UNet of a recipe, with the steps that take part at one moment.
@@ -61,6 +63,7 @@ fn patched(model: &Model, steps: &[&ModelStep]) -> Result<Weights, DiffusionErro
             ModelStep::Lora { file, strength } => {
                 let targets = Targets { unet: Some(&weights), ..Targets::default() };
                 let patches = lora_patches(&open(file)?, &targets, *strength, 0.0)?;
+                refuse_lora_without_place(file, &patches)?;
                 weights.with_patches(patches.unet)?
             }
             ModelStep::LayerPatch { file, weight, .. } => {
@@ -74,6 +77,27 @@ fn patched(model: &Model, steps: &[&ModelStep]) -> Result<Weights, DiffusionErro
         };
     }
     Ok(weights)
+}
+
+/// A LoRA that changes nothing would be taken for one that works.
+fn refuse_lora_without_place(
+    file: &WeightFile,
+    patches: &LoraPatches,
+) -> Result<(), DiffusionError> {
+    let for_unet = match inspection(file)?.kind {
+        FileKind::Lora(summary) => summary.unet_layers > 0,
+        _ => true,
+    };
+    if !for_unet || !patches.unet.is_empty() {
+        return Ok(());
+    }
+    // In order, the text encoders' layers come before the UNet's.
+    let layer = patches.unknown.last().map_or("", String::as_str);
+    unfit(format!(
+        "`{}` has no layer that the model has; one of its is `{layer}`: it was made for another \
+         sort of model",
+        file.name
+    ))
 }
 
 /// The weights of an attention-sharing file.

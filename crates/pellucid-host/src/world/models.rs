@@ -157,3 +157,18 @@ fn is_weights(path: &Path) -> bool {
     let suffix = path.extension().and_then(|suffix| suffix.to_str()).map(str::to_ascii_lowercase);
     suffix.is_some_and(|suffix| SUFFIXES.contains(&suffix.as_str()))
 }
+
+#[cfg(test)]
+mod tests {
+    use pellucid_graph::WEIGHT_FOLDERS;
+
+    use super::*;
+
+    #[test]
+    fn every_folder_that_a_graph_can_name_is_searched() {
+        let searched: Vec<&str> = FOLDERS.iter().map(|(name, _)| *name).collect();
+        // Latents lie there for workflows of ComfyUI; a graph names them as files.
+        let named: Vec<&str> = searched.iter().copied().filter(|name| *name != "latents").collect();
+        assert_eq!(named, WEIGHT_FOLDERS);
+    }
+}
