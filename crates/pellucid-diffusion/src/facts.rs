@@ -25,8 +25,10 @@ pub struct NetworksFact {
     pub unexpected: Vec<String>,
 }
 
-/// Bytes of one number of a loaded network.
+/// Bytes of one number of a loaded network, but of weights that stay in half precision.
 const LOADED: u64 = 4;
+/// Bytes of one of those.
+const SHORT: u64 = 2;
 
 /// What the networks in these files are.
 ///
@@ -58,7 +60,7 @@ fn model_fact(networks: &Networks) -> Option<ModelFact> {
 fn clip_fact(networks: &Networks) -> Option<ClipFact> {
     let of = |kind| networks.clips.iter().find(|clip| clip.kind == kind);
     let weights = [&networks.parts.clip_l, &networks.parts.clip_g];
-    let bytes = weights.into_iter().flatten().map(loaded_bytes).sum();
+    let bytes = weights.into_iter().flatten().map(text_bytes).sum();
     let (family, width, pooled) = match (of(ClipKind::L), of(ClipKind::BigG)) {
         (Some(l), Some(g)) => (Family::Sdxl, l.width + g.width, g.projection.unwrap_or(g.width)),
         (Some(l), None) => (Family::Sd15, l.width, l.width),
@@ -79,12 +81,23 @@ fn vae_fact(networks: &Networks) -> Option<VaeFact> {
     })
 }
 
-/// Bytes of a network's weights once loaded.
+/// Bytes of a network's weights once loaded: what kernels widen stays in half precision.
 pub(crate) fn loaded_bytes(weights: &Weights) -> u64 {
-    let elements = |key: &str| {
-        weights.shape(key).map_or(0, |shape| shape.iter().map(|&n| n as u64).product::<u64>())
+    let bytes = |key: &str| {
+        let rank = weights.shape(key).map_or(0, <[usize]>::len);
+        let short = rank > 1 && weights.short(key).is_some();
+        elements(weights, key) * if short { SHORT } else { LOADED }
     };
-    weights.keys().map(elements).sum::<u64>() * LOADED
+    weights.keys().map(bytes).sum()
+}
+
+/// Bytes of a text encoder's weights, which are all widened.
+fn text_bytes(weights: &Weights) -> u64 {
+    weights.keys().map(|key| elements(weights, key) * LOADED).sum()
+}
+
+fn elements(weights: &Weights, key: &str) -> u64 {
+    weights.shape(key).map_or(0, |shape| shape.iter().map(|&n| n as u64).product())
 }
 
 /// What a ControlNet file is.

@@ -110,6 +110,20 @@ impl Weights {
         slot.source.dtype(&slot.key)
     }
 
+    /// The type of half precision that a tensor is stored in and will be read in; `None` if it is stored in
+    /// another type or if a patch changes it, since patches compute in f32.
+    pub fn short(&self, key: &str) -> Option<DType> {
+        let slot = self.slot(key)?;
+        if slot.steps.iter().any(|step| matches!(step, Step::Patch(_))) {
+            return None;
+        }
+        match slot.source.dtype(&slot.key)? {
+            StoredType::F16 => Some(DType::F16),
+            StoredType::BF16 => Some(DType::BF16),
+            _ => None,
+        }
+    }
+
     /// The free-text metadata of the first file of this view.
     pub fn metadata(&self) -> BTreeMap<String, String> {
         let first = self.slots().next();

@@ -49,7 +49,7 @@ impl Conv2d {
         stride: usize,
         padding: usize,
     ) -> Result<Self, NetworkError> {
-        let weight = source.tensor("weight", &[output, input, kernel, kernel])?;
+        let weight = source.weight("weight", &[output, input, kernel, kernel])?;
         let bias = source.tensor("bias", &[output])?;
         Ok(Self { weight, bias, stride, padding })
     }

@@ -43,8 +43,18 @@ impl Source {
         Ok(self.weights.tensor(key, shape, self.dtype, &self.device)?)
     }
 
-    /// The matrix `[rows, columns]` named `key`, which may be stored as a 1×1 convolution.
+    /// A weight of a convolution or a dense layer. On the CPU, numbers that a file has in half precision stay
+    /// so where f32 is asked for: they are widened while they are used, which is exact.
+    pub fn weight(&self, key: &str, shape: &[usize]) -> Result<Tensor, NetworkError> {
+        let short = self.weights.short(key);
+        match short.filter(|_| self.device.is_cpu() && self.dtype == DType::F32) {
+            Some(short) => Ok(self.weights.tensor(key, shape, short, &self.device)?),
+            None => self.tensor(key, shape),
+        }
+    }
+
+    /// The weight `[rows, columns]` named `key`, which may be stored as a 1×1 convolution.
     pub fn matrix(&self, key: &str, rows: usize, columns: usize) -> Result<Tensor, NetworkError> {
-        self.tensor(key, &[rows, columns])
+        self.weight(key, &[rows, columns])
     }
 }
