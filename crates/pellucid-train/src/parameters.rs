@@ -6,6 +6,7 @@ use candle_core::{Device, Tensor, Var};
 use pellucid_nets::Weights;
 use pellucid_nets::checkpoint::Shapes;
 
+use crate::adam::numbers;
 use crate::error::TrainError;
 use crate::random::Random;
 
@@ -47,6 +48,14 @@ impl Parameters {
     pub fn of(tensors: &BTreeMap<String, Tensor>) -> Result<Self, TrainError> {
         let var = |(key, tensor): (&String, &Tensor)| Ok((key.clone(), Var::from_tensor(tensor)?));
         Ok(Self { vars: tensors.iter().map(var).collect::<Result<_, TrainError>>()? })
+    }
+
+    /// Changes the numbers of a parameter; nothing happens where there is none of that name.
+    pub fn edit(&self, key: &str, change: impl FnOnce(&mut [f32])) -> Result<(), TrainError> {
+        let Some(var) = self.vars.get(key) else { return Ok(()) };
+        let mut values = numbers(var.as_tensor())?;
+        change(&mut values);
+        Ok(var.set(&Tensor::from_vec(values, var.shape(), var.device())?)?)
     }
 
     /// The parameters as weights of a network; gradients flow through them.

@@ -1,5 +1,7 @@
 //! Training the latent transparency encoder and decoder against a frozen autoencoder.
 
+mod start;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
@@ -236,9 +238,12 @@ impl TransparencyRun {
         let encoder = fresh(encoder_layout(&task.encoder_widths), 1, &|key| {
             if key.starts_with("blocks.16.") { 0.05 } else { 1.4 }
         })?;
-        let decoder = fresh(decoder_layout(task), 2, &|key| {
+        let gain = |key: &str| {
             if key.ends_with("conv2.weight") || key.contains("to_out") { 0.3 } else { 1.2 }
-        })?;
+        };
+        let decoder = Parameters::fresh(&decoder_layout(task), config.seed ^ 2, gain, device)?;
+        start::start(&decoder, task)?;
+        let decoder = Group::new(decoder, Settings::default())?;
         let discriminator = fresh(discriminator_layout(task.discriminator_width), 3, &|_| 1.0)?;
         tell(Event::Note(format!(
             "parameters: encoder {}, decoder {}, discriminator {}",

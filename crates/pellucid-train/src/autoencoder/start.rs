@@ -4,10 +4,8 @@
 //! and two opposite constants, both survive: the constants decide the deviation, and `silu(x) - silu(-x)` is `x`.
 //! Paths of such groups run from the picture to the latent and back; everything else starts small beside them.
 
-use candle_core::Tensor;
 use pellucid_nets::checkpoint::VaeConfig;
 
-use crate::adam::numbers;
 use crate::error::TrainError;
 use crate::parameters::Parameters;
 
@@ -28,20 +26,20 @@ pub(super) const FEWEST_CHANNELS: usize = GROUPS * PATH;
 /// Sets up the paths, where every level has the same number of channels and enough of them, and the noise.
 pub(super) fn start(parameters: &Parameters, shape: &VaeConfig) -> Result<(), TrainError> {
     let channels = shape.latent_channels;
-    edit(parameters, "quant_conv.bias", |bias| bias[channels..].fill(LOG_VARIANCE))?;
+    parameters.edit("quant_conv.bias", |bias| bias[channels..].fill(LOG_VARIANCE))?;
     let width = shape.base_width;
     if width < FEWEST_CHANNELS || shape.multipliers.iter().any(|m| *m != 1) {
         return Ok(());
     }
     for key in parameters.vars.keys() {
         if key.ends_with("conv2.weight") || key.ends_with("proj_out.weight") {
-            edit(parameters, key, |weight| weight.iter_mut().for_each(|w| *w *= 0.1))?;
+            parameters.edit(key, |weight| weight.iter_mut().for_each(|w| *w *= 0.1))?;
         }
     }
     for (key, channels) in
         [("quant_conv.weight", 2 * channels), ("post_quant_conv.weight", channels)]
     {
-        edit(parameters, key, |weight| {
+        parameters.edit(key, |weight| {
             weight.iter_mut().for_each(|w| *w *= REST);
             weight.iter_mut().step_by(channels + 1).for_each(|w| *w += 1.0);
         })?;
@@ -61,7 +59,7 @@ impl Paths {
     fn encoder(&self, parameters: &Parameters, shape: &VaeConfig) -> Result<(), TrainError> {
         let Self { width, size } = *self;
         let path = |key: &str, change: &mut dyn FnMut(&mut [f32])| {
-            edit(parameters, &format!("encoder.{key}.weight"), |weight| {
+            parameters.edit(&format!("encoder.{key}.weight"), |weight| {
                 weight.iter_mut().for_each(|w| *w *= REST);
                 change(weight);
             })
@@ -106,7 +104,7 @@ impl Paths {
         let Self { width, size } = *self;
         let latent = shape.latent_channels;
         let path = |key: &str, change: &mut dyn FnMut(&mut [f32])| {
-            edit(parameters, &format!("decoder.{key}.weight"), |weight| {
+            parameters.edit(&format!("decoder.{key}.weight"), |weight| {
                 weight.iter_mut().for_each(|w| *w *= REST);
                 change(weight);
             })
@@ -142,7 +140,7 @@ impl Paths {
     }
 
     fn constants(&self, parameters: &Parameters, key: &str) -> Result<(), TrainError> {
-        edit(parameters, key, |bias| {
+        parameters.edit(key, |bias| {
             for group in bias.chunks_mut(self.size) {
                 (group[2], group[3]) = (CONSTANT, -CONSTANT);
             }
@@ -151,7 +149,7 @@ impl Paths {
 
     /// Undoes what the constants make a norm divide by.
     fn norm(&self, parameters: &Parameters, key: &str) -> Result<(), TrainError> {
-        edit(parameters, key, |weight| weight.fill(CONSTANT * (2.0 / self.size as f32).sqrt()))
+        parameters.edit(key, |weight| weight.fill(CONSTANT * (2.0 / self.size as f32).sqrt()))
     }
 }
 
@@ -167,20 +165,10 @@ fn filter(group: usize, level: usize) -> [f32; 4] {
     }
 }
 
-fn edit(
-    parameters: &Parameters,
-    key: &str,
-    change: impl FnOnce(&mut [f32]),
-) -> Result<(), TrainError> {
-    let Some(var) = parameters.vars.get(key) else { return Ok(()) };
-    let mut values = numbers(var.as_tensor())?;
-    change(&mut values);
-    Ok(var.set(&Tensor::from_vec(values, var.shape(), var.device())?)?)
-}
-
 #[cfg(test)]
 mod tests {
-    use candle_core::{DType, Device};
+    use crate::adam::numbers;
+    use candle_core::{DType, Device, Tensor};
     use pellucid_nets::checkpoint::vae_layout;
     use pellucid_nets::vae::Vae;
 
