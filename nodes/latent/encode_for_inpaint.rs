@@ -11,7 +11,7 @@ use pellucid_pixel::{Image, Matte, MatteFact};
 use pellucid_value::{Latent, LatentFact, Vae, Value};
 
 use super::decode_latent::refuse_no_vae;
-use super::encode_image::encoded_fact;
+use super::encode_image::{encoded_fact, needs_encoder};
 use crate::networks::{computing, failed, steps};
 
 const IMAGE: In<Image> = In::new("image", "The pictures; their colour counts, not their alpha.");
@@ -54,7 +54,8 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
         let message = format!("{} masks for {} pictures", mask.batch, image.batch);
         return Err(NodeError::at(MASK, message).hint("use one mask, or one for each picture"));
     }
-    let fact = encoded_fact(cx, &image, &vae, (IMAGE, "picture"))?;
+    needs_encoder(cx, &vae, image.width, image.height);
+    let fact = encoded_fact(&image, &vae, (IMAGE, "picture"))?;
     let fact = LatentFact { masked: true, ..fact };
     Ok(Checked::Facts(vec![LATENT.fact(fact)]))
 }
@@ -79,7 +80,8 @@ fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
     }
     let grey = Image::new(image.fact, pixels);
     let computing = computing(cx)?;
-    let latent = encode_image(&computing, &vae, &grey, None, &mut steps(cx)).map_err(failed)?;
+    let latent =
+        encode_image(&computing, &vae, &grey, None, None, &mut steps(cx)).map_err(failed)?;
     let grown: Vec<f32> =
         holes.iter().flat_map(|hole| grown(hole, size, cx.param(GROW) as usize)).collect();
     let fact =

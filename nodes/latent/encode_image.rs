@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pellucid_diffusion::encode_image;
+use pellucid_diffusion::{TiledSize, encode_image};
 use pellucid_graph::comfy::{ComfyClass, int, output, socket};
 use pellucid_graph::{
     Check, CheckFn, Checked, Cost, In, NodeError, NodeKind, Out, Param, Run, RunFn,
@@ -22,6 +22,15 @@ const SAMPLE: Param<bool> = Param::bool(
      likely latent.",
 );
 const SEED: Param<u64> = Param::seed("seed", 0, "The seed of that sample.");
+const TILE: Param<u32> = Param::<u32>::int(
+    "tile",
+    0,
+    "Side of the tiles to encode in, in pixels, for pictures that do not fit memory whole; 0 encodes \
+     whole.",
+)
+.range(0, 4096);
+const OVERLAP: Param<u32> =
+    Param::<u32>::int("overlap", 64, "How far tiles overlap, in pixels.").range(0, 4096);
 const LATENT: Out<Latent> = Out::new("latent", "The latents.");
 
 /// The record of `encode_image`.
@@ -36,7 +45,7 @@ pub fn kind() -> NodeKind {
         revision: 1,
         cost: Cost::Device,
         inputs: vec![IMAGE.decl(), VAE.decl()],
-        params: vec![SAMPLE.decl(), SEED.decl()],
+        params: vec![SAMPLE.decl(), SEED.decl(), TILE.decl(), OVERLAP.decl()],
         outputs: vec![LATENT.decl()],
         comfy: vec![vae_encode(), vae_encode_tiled()],
         check: CheckFn::Native(check),
@@ -51,13 +60,12 @@ fn vae_encode() -> ComfyClass {
         .output(output("LATENT").from(LATENT))
 }
 
-/// Encoded whole: the tiles only save memory.
 fn vae_encode_tiled() -> ComfyClass {
     ComfyClass::new("VAEEncodeTiled", "VAE Encode (Tiled)")
         .input(socket("pixels", "IMAGE").to(IMAGE))
         .input(socket("vae", "VAE").to(VAE))
-        .input(int("tile_size", 512, 64..=4096))
-        .input(int("overlap", 64, 0..=4096))
+        .input(int("tile_size", 512, 64..=4096).to(TILE))
+        .input(int("overlap", 64, 0..=4096).to(OVERLAP))
         .input(int("temporal_size", 64, 8..=4096).optional())
         .input(int("temporal_overlap", 8, 4..=4096).optional())
         .output(output("LATENT").from(LATENT))
@@ -70,16 +78,29 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
         return Err(NodeError::at(IMAGE, "the picture's colour is premultiplied with its alpha")
             .hint("put `unpremultiply` or an `alpha_over` on a background in front"));
     }
-    let fact = encoded_fact(cx, &image, &vae, (IMAGE, "picture"))?;
+    let (tile, overlap) = (cx.param(TILE), cx.param(OVERLAP));
+    if tile != 0 && (tile < 64 || overlap >= tile / 2) {
+        let message = format!("tiles of {tile} pixels with an overlap of {overlap} are too small");
+        return Err(NodeError::at(TILE, message)
+            .hint("use 64 or more, and more than twice the overlap, or 0 to encode whole"));
+    }
+    let fact = encoded_fact(&image, &vae, (IMAGE, "picture"))?;
+    let side = if tile == 0 { u32::MAX } else { 2 * tile };
+    needs_encoder(cx, &vae, image.width.min(side), image.height.min(side));
     Ok(Checked::Facts(vec![LATENT.fact(fact)]))
 }
 
-/// What encoded pictures will be; what that takes is said to the planner.
+/// Says to the planner what encoding a picture of that size at once takes.
+pub(crate) fn needs_encoder(cx: &Check, vae: &VaeFact, width: u32, height: u32) {
+    let pixels = u64::from(width) * u64::from(height);
+    cx.needs(vae.bytes + pixels * decode_bytes_per_pixel(vae));
+}
+
+/// What encoded pictures will be.
 ///
 /// # Errors
 /// At `site`, whose pictures messages call `word`, when they are too small.
 pub(crate) fn encoded_fact(
-    cx: &Check,
     image: &ImageFact,
     vae: &VaeFact,
     (site, word): (In<Image>, &str),
@@ -95,15 +116,18 @@ pub(crate) fn encoded_fact(
             NodeError::at(site, message).hint(format!("use a {word} of at least 8x8 pixels"))
         );
     }
-    let pixels = u64::from(image.width) * u64::from(image.height);
-    cx.needs(vae.bytes + pixels * decode_bytes_per_pixel(vae));
     Ok(fact)
 }
 
 fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
     let (image, vae) = (cx.input(IMAGE), cx.input(VAE));
     let seed = cx.param(SAMPLE).then(|| cx.param(SEED));
+    let tiled = match cx.param(TILE) {
+        0 => None,
+        tile => Some(TiledSize { tile, overlap: cx.param(OVERLAP) }),
+    };
     let computing = computing(cx)?;
-    let latent = encode_image(&computing, &vae, &image, seed, &mut steps(cx)).map_err(failed)?;
+    let mut steps = steps(cx);
+    let latent = encode_image(&computing, &vae, &image, tiled, seed, &mut steps).map_err(failed)?;
     Ok(vec![LATENT.put(latent)])
 }

@@ -8,7 +8,7 @@ use pellucid_pixel::{Alpha, Image, ImageFact};
 use pellucid_value::{Latent, Vae, Value};
 
 use crate::latent::decode_latent::refuse_no_vae;
-use crate::latent::encode_image::encoded_fact;
+use crate::latent::encode_image::{encoded_fact, needs_encoder};
 use crate::networks::{computing, failed, steps};
 
 const IMAGE: In<Image> = In::new("image", "The layer, with or without alpha.");
@@ -38,14 +38,16 @@ pub fn kind() -> NodeKind {
 fn check(cx: &Check) -> Result<Checked, NodeError> {
     let (image, vae) = (cx.fact(IMAGE), cx.fact(VAE));
     refuse_no_vae(&vae, VAE)?;
-    let fact = encoded_fact(cx, &image, &vae, (IMAGE, "picture"))?;
+    needs_encoder(cx, &vae, image.width, image.height);
+    let fact = encoded_fact(&image, &vae, (IMAGE, "picture"))?;
     Ok(Checked::Facts(vec![LATENT.fact(fact)]))
 }
 
 fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
     let (image, vae) = (on_grey(&cx.input(IMAGE)), cx.input(VAE));
     let computing = computing(cx)?;
-    let latent = encode_image(&computing, &vae, &image, None, &mut steps(cx)).map_err(failed)?;
+    let latent =
+        encode_image(&computing, &vae, &image, None, None, &mut steps(cx)).map_err(failed)?;
     Ok(vec![LATENT.put(latent)])
 }
 

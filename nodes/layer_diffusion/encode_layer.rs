@@ -8,7 +8,7 @@ use pellucid_pixel::{Alpha, Image};
 use pellucid_value::{Latent, LatentFact, LayerCodec, Vae, Value};
 
 use crate::latent::decode_latent::refuse_no_vae;
-use crate::latent::encode_image::encoded_fact;
+use crate::latent::encode_image::{encoded_fact, needs_encoder};
 use crate::networks::{computing, failed, steps};
 
 pub(super) const IMAGE: In<Image> = In::new("image", "The layers, with straight alpha.");
@@ -61,5 +61,6 @@ pub(super) fn layer_latent_fact(cx: &Check) -> Result<LatentFact, NodeError> {
             .hint("put an `unpremultiply` node in front"));
     }
     cx.needs(codec.bytes);
-    encoded_fact(cx, &image, &vae, (IMAGE, "layer"))
+    needs_encoder(cx, &vae, image.width, image.height);
+    encoded_fact(&image, &vae, (IMAGE, "layer"))
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use candle_core::Tensor;
 use pellucid_nets::noise::{Generator, initial_noise};
-use pellucid_nets::vae::{Tiling, Vae as Network, crop_to_multiple, decode_tiled};
+use pellucid_nets::vae::{
+    Tile, Tiling, Vae as Network, crop_to_multiple, decode_tiled, encode_tiled,
+};
 use pellucid_nets::weights::Weights;
 use pellucid_pixel::Image;
 use pellucid_value::{Latent, Vae};
@@ -14,7 +16,7 @@ use crate::error::unfit;
 use crate::files::networks;
 use crate::{Computing, DiffusionError};
 
-/// How large the tiles of a tiled decode are, in pixels.
+/// How large tiles are, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TiledSize {
     /// Side of a tile.
@@ -93,6 +95,7 @@ pub fn encode_image(
     computing: &Computing,
     vae: &Vae,
     image: &Image,
+    tiled: Option<TiledSize>,
     seed: Option<u64>,
     step: &mut dyn FnMut(u64, u64) -> Result<(), DiffusionError>,
 ) -> Result<Latent, DiffusionError> {
@@ -104,7 +107,17 @@ pub fn encode_image(
     let mut stream = seed.map(Generator::seeded);
     for row in 0..count {
         step(row as u64, count as u64)?;
-        let posterior = network.encode(&pictures.narrow(0, row, 1)?)?;
+        let picture = pictures.narrow(0, row, 1)?;
+        let posterior = match tiled {
+            None => network.encode(&picture)?,
+            Some(TiledSize { tile, overlap }) => {
+                let unit = vae.fact.pixels.max(1);
+                let side = (tile / unit) as usize;
+                let tile = Tile { width: side, height: side };
+                let tiling = Tiling { tile, overlap: (overlap / unit) as usize };
+                encode_tiled(&network, &picture, tiling)?
+            }
+        };
         finite(&posterior.mean, ENCODER, vae.files.iter())?;
         rows.push(match &mut stream {
             None => posterior.mean,

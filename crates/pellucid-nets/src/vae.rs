@@ -17,4 +17,4 @@ pub use blocks::{VaeAttention, VaeDownsample, VaeResidualBlock, VaeUpsample};
 pub use framing::{crop_to_multiple, cut, pad_to_multiple, picture_of_signal, signal_of_picture};
 pub use latent_format::LatentFormat;
 pub use network::{Posterior, Vae};
-pub use tiled::{Tile, Tiling, decode_pass, decode_tiled};
+pub use tiled::{Tile, Tiling, decode_pass, decode_tiled, encode_tiled};

@@ -1,13 +1,13 @@
-//! Decoding in overlapping tiles, for pictures that do not fit memory whole.
+//! Decoding and encoding in overlapping tiles, for pictures that do not fit memory whole.
 //!
-//! The picture is decoded three times, in tiles of three shapes, so that no seam is at the same place
-//! twice, and averaged. Inside one pass tiles are blended by masks that fall off linearly towards their
+//! The picture goes through three times, in tiles of three shapes, so that no seam is at the same place
+//! twice, and the three are averaged. Inside one pass tiles are blended by masks that fall off linearly towards their
 //! edges, those at the edge of the picture included, which dividing by the sum of masks undoes.
 
 use candle_core::{Device, Tensor};
 
 use super::framing::picture_of_signal;
-use super::network::Vae;
+use super::network::{Posterior, Vae};
 use crate::blocks::{NetworkError, input_error};
 
 /// The size of a tile, in latent elements.
@@ -38,19 +38,78 @@ impl Tiling {
             overlap: overlap / pixels_per_latent.max(1),
         }
     }
+
+    /// Tall, wide and plain tiles.
+    fn shapes(self) -> [Tile; 3] {
+        let Tile { width, height } = self.tile;
+        [
+            Tile { width: width / 2, height: height * 2 },
+            Tile { width: width * 2, height: height / 2 },
+            self.tile,
+        ]
+    }
 }
 
 /// Decodes a latent `[b, c, h, w]` in tiles to a picture, 0 to 1: the mean of three passes, with tiles of
 /// half the width and twice the height, twice the width and half the height, and as given.
 pub fn decode_tiled(vae: &Vae, latent: &Tensor, tiling: Tiling) -> Result<Tensor, NetworkError> {
-    let Tile { width, height } = tiling.tile;
-    let shapes = [
-        Tile { width: width / 2, height: height * 2 },
-        Tile { width: width * 2, height: height / 2 },
-        tiling.tile,
-    ];
-    let [tall, wide, plain] = shapes.map(|tile| decode_pass(vae, latent, tile, tiling.overlap));
+    let passes = tiling.shapes().map(|tile| decode_pass(vae, latent, tile, tiling.overlap));
+    let [tall, wide, plain] = passes;
     picture_of_signal(&(((tall? + wide?)? + plain?)? / 3.0)?)
+}
+
+/// Encodes a picture `[b, 3, h, w]`, 0 to 1, whose sides are multiples of the pixels of a latent element, in
+/// tiles: the mean and the logarithm of the variance are means of three passes, as given, with tiles of
+/// twice the width and half the height, and half the width and twice the height.
+pub fn encode_tiled(
+    vae: &Vae,
+    picture: &Tensor,
+    tiling: Tiling,
+) -> Result<Posterior, NetworkError> {
+    let [tall, wide, plain] =
+        tiling.shapes().map(|tile| encode_pass(vae, picture, tile, tiling.overlap));
+    let moments = (((plain? + wide?)? + tall?)? / 3.0)?;
+    let channels = moments.dim(1)? / 2;
+    Ok(Posterior {
+        mean: moments.narrow(1, 0, channels)?.contiguous()?,
+        log_variance: moments.narrow(1, channels, channels)?.contiguous()?,
+    })
+}
+
+/// One pass over a picture: mean and logarithm of the variance, one after the other along the channels.
+fn encode_pass(
+    vae: &Vae,
+    picture: &Tensor,
+    tile: Tile,
+    overlap: usize,
+) -> Result<Tensor, NetworkError> {
+    let (batch, _, height, width) = picture.dims4()?;
+    let moments = |picture: &Tensor| -> Result<Tensor, NetworkError> {
+        let Posterior { mean, log_variance } = vae.encode(picture)?;
+        Ok(Tensor::cat(&[mean, log_variance], 1)?)
+    };
+    let unit = vae.config.pixels_per_latent();
+    let (height, width) = (height / unit, width / unit);
+    if height <= tile.height && width <= tile.width {
+        return moments(picture);
+    }
+    let rows = spans(height, tile.height, overlap)?;
+    let columns = spans(width, tile.width, overlap)?;
+    let mut latents = Vec::with_capacity(batch);
+    for index in 0..batch {
+        let picture = picture.narrow(0, index, 1)?;
+        let mut canvas = Canvas::new(2 * vae.config.latent_channels, height, width);
+        for &(top, tall) in &rows {
+            for &(left, wide) in &columns {
+                let part = picture.narrow(2, unit * top, unit * tall)?;
+                let part = part.narrow(3, unit * left, unit * wide)?.contiguous()?;
+                let encoded = moments(&part)?.to_device(&Device::Cpu)?;
+                canvas.add(&encoded, top, left, overlap)?;
+            }
+        }
+        latents.push(canvas.finish()?);
+    }
+    Ok(Tensor::cat(&latents, 0)?.to_device(picture.device())?)
 }
 
 /// One pass over a latent with tiles of one shape: a signal of about -1 to 1, f32. A picture that fits
@@ -71,7 +130,7 @@ pub fn decode_pass(
     let mut pictures = Vec::with_capacity(batch);
     for index in 0..batch {
         let latent = latent.narrow(0, index, 1)?;
-        let mut canvas = Canvas::new(unit * height, unit * width);
+        let mut canvas = Canvas::new(3, unit * height, unit * width);
         for &(top, tall) in &rows {
             for &(left, wide) in &columns {
                 let part = latent.narrow(2, top, tall)?.narrow(3, left, wide)?.contiguous()?;
@@ -100,17 +159,19 @@ fn spans(size: usize, tile: usize, overlap: usize) -> Result<Vec<(usize, usize)>
 
 /// Sums of masked tiles and of masks.
 struct Canvas {
+    channels: usize,
     height: usize,
     width: usize,
-    /// Three channels, one after the other.
+    /// The channels, one after the other.
     sum: Vec<f32>,
     weight: Vec<f32>,
 }
 
 impl Canvas {
-    fn new(height: usize, width: usize) -> Self {
+    fn new(channels: usize, height: usize, width: usize) -> Self {
         let pixels = height * width;
-        Self { height, width, sum: vec![0.0; 3 * pixels], weight: vec![0.0; pixels] }
+        let (sum, weight) = (vec![0.0; channels * pixels], vec![0.0; pixels]);
+        Self { channels, height, width, sum, weight }
     }
 
     fn add(
@@ -128,7 +189,7 @@ impl Canvas {
                 let mask = row_weight * column_weight;
                 let place = (top + y) * self.width + left + x;
                 self.weight[place] += mask;
-                for channel in 0..3 {
+                for channel in 0..self.channels {
                     let value = values[(channel * height + y) * width + x];
                     self.sum[channel * self.height * self.width + place] += value * mask;
                 }
@@ -140,7 +201,8 @@ impl Canvas {
     fn finish(self) -> Result<Tensor, NetworkError> {
         let weights = self.weight.iter().cycle();
         let picture: Vec<f32> = self.sum.iter().zip(weights).map(|(sum, w)| sum / w).collect();
-        Ok(Tensor::from_vec(picture, (1, 3, self.height, self.width), &Device::Cpu)?)
+        let shape = (1, self.channels, self.height, self.width);
+        Ok(Tensor::from_vec(picture, shape, &Device::Cpu)?)
     }
 }
 

@@ -6,7 +6,7 @@ use pellucid_nets::blocks::Source;
 use pellucid_nets::checkpoint::ldm_vae;
 use pellucid_nets::vae::{
     LatentFormat, Tile, Tiling, Vae, VaeAttention, VaeConfig, VaeDownsample, VaeResidualBlock,
-    VaeUpsample, cut, decode_pass, decode_tiled, pad_to_multiple,
+    VaeUpsample, cut, decode_pass, decode_tiled, encode_tiled, pad_to_multiple,
 };
 
 use crate::fixture::{
@@ -118,6 +118,68 @@ fn a_picture_that_fits_one_tile_is_decoded_whole() {
     assert!(apart <= 2e-7, "{apart}");
     let too_small = Tiling { tile: Tile { width: 4, height: 4 }, overlap: 2 };
     assert!(decode_tiled(&vae, &latent, too_small).is_err());
+}
+
+#[test]
+fn tiles_are_encoded_three_times_and_averaged_by_their_masks() {
+    let Some(section) = section() else { return };
+    let case = section.case("decode_5x7");
+    let vae = vae(&case);
+    let (width, height, overlap) = (11, 9, 2);
+    let wave: Vec<f32> = (0..3 * 64 * width * height).map(|i| (i as f32 * 0.37).sin()).collect();
+    let picture = Tensor::from_vec(wave, (1, 3, 8 * height, 8 * width), &Device::Cpu).unwrap();
+    let picture = ((picture * 0.5).unwrap() + 0.5).unwrap();
+
+    let mut wanted = vec![0f64; 4 * width * height];
+    for (wide, tall) in [(6, 6), (12, 3), (3, 12)] {
+        let (mut sum, mut weight) = (vec![0f64; wanted.len()], vec![0f64; width * height]);
+        let starts = |size: usize, tile: usize| -> Vec<usize> {
+            if size <= tile {
+                vec![0]
+            } else {
+                (0..size - overlap).step_by(tile - overlap).collect()
+            }
+        };
+        for top in starts(height, tall) {
+            for left in starts(width, wide) {
+                let (w, h) = (wide.min(width - left), tall.min(height - top));
+                let part = picture.narrow(2, 8 * top, 8 * h).unwrap();
+                let part = part.narrow(3, 8 * left, 8 * w).unwrap().contiguous().unwrap();
+                let mean = vae.encode(&part).unwrap().mean.flatten_all().unwrap();
+                let mean = mean.to_vec1::<f32>().unwrap();
+                let along = |at: usize, size: usize| {
+                    if overlap >= size {
+                        return 1.0;
+                    }
+                    // The first and last elements count once for each end that reaches them.
+                    let factor = |step: usize| ((step + 1) as f64 / overlap as f64).min(1.0);
+                    factor(at) * factor(size - 1 - at)
+                };
+                for (index, value) in mean.iter().enumerate() {
+                    let (channel, y, x) = (index / (w * h), index / w % h, index % w);
+                    let mask = along(y, h) * along(x, w);
+                    let place = (top + y) * width + left + x;
+                    sum[channel * width * height + place] += mask * f64::from(*value);
+                    if channel == 0 {
+                        weight[place] += mask;
+                    }
+                }
+            }
+        }
+        for (index, wanted) in wanted.iter_mut().enumerate() {
+            *wanted += sum[index] / weight[index % (width * height)] / 3.0;
+        }
+    }
+
+    let tiling = Tiling { tile: Tile { width: 6, height: 6 }, overlap };
+    let found = encode_tiled(&vae, &picture, tiling).unwrap();
+    assert_eq!(found.log_variance.dims(), found.mean.dims());
+    let found = found.mean.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    let largest = wanted.iter().fold(0f64, |largest, x| largest.max(x.abs()));
+    for (found, wanted) in found.iter().zip(&wanted) {
+        // Sums of a few products in f32.
+        assert!((f64::from(*found) - wanted).abs() < 1e-5 * largest, "{found} is not {wanted}");
+    }
 }
 
 #[test]
