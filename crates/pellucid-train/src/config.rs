@@ -79,6 +79,16 @@ pub enum Task {
     Denoiser(DenoiserTask),
     /// Something that is added to a denoiser.
     Addition(AdditionTask),
+    /// A network that says what a layer shows.
+    Judge(JudgeTask),
+}
+
+/// A network that says what a layer shows.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JudgeTask {
+    /// Channels of its first convolution.
+    pub width: usize,
 }
 
 /// A picture autoencoder.
@@ -281,6 +291,7 @@ impl Config {
                 paths.extend([&mut task.autoencoder, &mut task.transparency]);
                 paths.extend(&mut task.start);
             }
+            Task::Judge(_) => {}
             Task::Addition(task) => paths.extend([
                 &mut task.checkpoint,
                 &mut task.examples,
@@ -308,6 +319,11 @@ impl Config {
             return wrong("`size` must be a multiple of 64 up to 1024");
         }
         match &self.task {
+            Task::Judge(task) => {
+                if task.width == 0 {
+                    return wrong("`width` must be at least 1");
+                }
+            }
             Task::Autoencoder(task) => {
                 let unit = 1 << task.multipliers.len().saturating_sub(1).min(10);
                 if task.multipliers.is_empty() || task.multipliers.contains(&0) {

@@ -12,6 +12,7 @@ pub mod denoiser;
 pub mod discriminator;
 pub mod error;
 pub mod files;
+pub mod judge;
 pub mod latents;
 pub mod losses;
 pub mod measure;

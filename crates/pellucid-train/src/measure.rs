@@ -1,5 +1,7 @@
 //! How good trained models are, on seeds and combinations that they were not trained on.
 
+mod prompts;
+
 use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Tensor};
@@ -40,12 +42,31 @@ pub struct MeasureConfig {
     /// The folder of the transparency encoder and decoder; left out, the autoencoder alone is measured.
     #[serde(default)]
     pub transparency: Option<PathBuf>,
+    /// What prompts are measured with; left out, they are not.
+    #[serde(default)]
+    pub prompts: Option<PromptsConfig>,
     /// Examples of each split.
     pub examples: u64,
     /// Their seed; no run may have had it.
     pub seed: u64,
     /// Pixels along a side.
     pub size: usize,
+}
+
+/// How to measure prompts.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PromptsConfig {
+    /// The denoiser's checkpoint.
+    pub checkpoint: PathBuf,
+    /// The judge that says what came of a prompt.
+    pub judge: PathBuf,
+    /// Prompts of each split.
+    pub count: u64,
+    /// Steps from noise to a layer.
+    pub steps: usize,
+    /// Guidance.
+    pub guidance: f64,
 }
 
 /// Means over the examples of one split.
@@ -67,6 +88,14 @@ pub struct Figures {
     pub alpha_gradient: f32,
     /// Part of the pixels that should be clear and are not.
     pub haze: f32,
+    /// Part of prompts whose thing the judge sees in the layer drawn for them.
+    pub prompt_thing: f32,
+    /// The same for the colours of things that have one.
+    pub prompt_colour: f32,
+    /// Part of pictures made by rule whose thing the judge sees: what could be reached.
+    pub judge_thing: f32,
+    /// The same for colours.
+    pub judge_colour: f32,
 }
 
 /// The figures of both splits.
@@ -87,6 +116,14 @@ impl MeasureConfig {
         let folder = path.parent().unwrap_or(Path::new(""));
         config.autoencoder = folder.join(&config.autoencoder);
         config.transparency = config.transparency.map(|path| folder.join(path));
+        if let Some(prompts) = &mut config.prompts {
+            prompts.checkpoint = folder.join(&prompts.checkpoint);
+            prompts.judge = folder.join(&prompts.judge);
+            if config.transparency.is_none() || prompts.count == 0 || prompts.steps == 0 {
+                let text = "`prompts` needs `transparency`, and `count` and `steps` of at least 1";
+                return Err(TrainError::Config(text.into()));
+            }
+        }
         if config.examples == 0
             || !(64..=1024).contains(&config.size)
             || !config.size.is_multiple_of(64)
@@ -108,7 +145,10 @@ pub fn measure(config: &MeasureConfig, device: &Device) -> Result<Measures, Trai
             TransparentDecoder::load(&Weights::open(&folder.join(DECODER))?, DType::F32, device)?,
         )),
     };
-    let of = |split| figures(config, split, &vae, networks.as_ref(), device);
+    let of = |split| {
+        let figures = figures(config, split, &vae, networks.as_ref(), device)?;
+        with_prompts(config, figures, split, device)
+    };
     Ok(Measures { seen: of(Split::Training)?, held_out: of(Split::HeldOut)? })
 }
 
@@ -157,7 +197,24 @@ fn figures(
         alpha_sad: sum.alpha_sad / count,
         alpha_gradient: sum.alpha_gradient / count,
         haze: sum.haze / count,
+        ..Figures::default()
     })
+}
+
+fn with_prompts(
+    config: &MeasureConfig,
+    mut figures: Figures,
+    split: Split,
+    device: &Device,
+) -> Result<Figures, TrainError> {
+    if let (Some(prompts), Some(transparency)) = (&config.prompts, &config.transparency) {
+        let found = prompts::follow(config, prompts, transparency, split, device)?;
+        figures.prompt_thing = found.drawn.thing;
+        figures.prompt_colour = found.drawn.colour;
+        figures.judge_thing = found.made.thing;
+        figures.judge_colour = found.made.colour;
+    }
+    Ok(figures)
 }
 
 /// The mean square error of two layers over [`BACKGROUNDS`].

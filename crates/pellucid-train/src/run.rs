@@ -15,6 +15,7 @@ use crate::data::sheet::Sheet;
 use crate::denoiser::DenoiserRun;
 use crate::error::TrainError;
 use crate::files::write_atomically;
+use crate::judge::JudgeRun;
 use crate::state;
 use crate::transparency::TransparencyRun;
 
@@ -127,6 +128,7 @@ fn start(
         Task::Autoencoder(task) => Box::new(AutoencoderRun::start(config, task, device, tell)?),
         Task::Transparency(task) => Box::new(TransparencyRun::start(config, task, device, tell)?),
         Task::Addition(task) => Box::new(AdditionRun::start(config, task, device, tell)?),
+        Task::Judge(task) => Box::new(JudgeRun::start(config, task, device, tell)?),
         Task::Denoiser(task) => Box::new(DenoiserRun::start(config, task, device, tell)?),
     })
 }

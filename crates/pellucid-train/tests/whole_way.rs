@@ -12,6 +12,7 @@ use pellucid_nets::Weights;
 use pellucid_nets::checkpoint::{Family, FileKind, LayerModel, inspect_file};
 use pellucid_train::Device;
 use pellucid_train::config::Config;
+use pellucid_train::measure::{MeasureConfig, measure};
 use pellucid_train::pack::{PackConfig, pack};
 use pellucid_train::run::{End, run};
 
@@ -105,7 +106,25 @@ fn every_stage_follows_the_one_before() {
     let edges = kind(&folder.join("edges/control_edges.safetensors"));
     assert!(matches!(edges, FileKind::ControlNet { .. }), "{edges:?}");
 
+    train(folder, "judge", r#"{ "judge": { "width": 4 } }"#);
+    measures(folder);
     packs(folder);
+}
+
+fn measures(folder: &Path) {
+    let text = r#"{ "autoencoder": "autoencoder/autoencoder.safetensors", "transparency": "transparency",
+        "prompts": { "checkpoint": "denoiser/checkpoint.safetensors", "judge": "judge/judge.safetensors",
+            "count": 3, "steps": 1, "guidance": 2.0 },
+        "examples": 1, "seed": 1, "size": 64 }"#;
+    let path = folder.join("measure.json");
+    std::fs::write(&path, text).unwrap();
+    let found = measure(&MeasureConfig::read(&path).unwrap(), &Device::Cpu).unwrap();
+    for figures in [found.seen, found.held_out] {
+        for rate in [figures.prompt_thing, figures.judge_thing, figures.prompt_colour] {
+            assert!((0.0..=1.0).contains(&rate), "{figures:?}");
+        }
+        assert!(figures.autoencoder_layers_db.is_finite() && figures.layers_db.is_finite());
+    }
 }
 
 /// A run that hardly learns stays what it started from.
