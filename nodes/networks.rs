@@ -1,6 +1,6 @@
 //! What kinds that load or run networks have in common.
 
-use pellucid_diffusion::{Computing, DiffusionError};
+use pellucid_diffusion::{Computing, DiffusionError, LayerStep};
 use pellucid_graph::{Check, FileRef, NodeError, Param, Run, Site};
 use pellucid_value::{ConditioningFact, ModelFact, WeightFile};
 
@@ -32,6 +32,16 @@ pub fn refused(site: impl Into<Site>) -> impl Fn(DiffusionError) -> NodeError {
 /// Reports progress, in the form that computations call.
 pub fn steps<'a>(cx: &'a Run) -> impl FnMut(u64, u64) -> Result<(), DiffusionError> + 'a {
     |done, total| cx.step(done, total).map_err(|_| DiffusionError::Cancelled)
+}
+
+/// Reports progress of decoding layers, and shows the first of them as soon as there is something to see.
+pub fn layer_steps<'a>(cx: &'a Run) -> impl FnMut(&LayerStep) -> Result<(), DiffusionError> + 'a {
+    |at| {
+        if let Some(layer) = at.preview() {
+            cx.preview(layer)?;
+        }
+        cx.step(at.done, at.total).map_err(|_| DiffusionError::Cancelled)
+    }
 }
 
 /// Refuses a prompt that is encoded for another line of models.

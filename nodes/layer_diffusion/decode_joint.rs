@@ -10,7 +10,7 @@ use pellucid_value::{Latent, LatentFact, LayerFact, LayerFactContent, LayersFact
 use super::decode_layer::{BYTES_PER_PIXEL, CODEC, VIEWS, refuse_no_decoder};
 use super::latent_frame::frame;
 use crate::latent::decode_latent::{decode_bytes_per_pixel, picture_fact};
-use crate::networks::{computing, failed, steps};
+use crate::networks::{computing, failed, layer_steps};
 
 const LATENT: In<Latent> =
     In::new("latent", "Latents of three frames: foreground, background, blend.");
@@ -90,7 +90,8 @@ fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
     let (opaque, background, blend) = (seen(0)?, seen(1)?, seen(2)?);
     let latent = frame(&latent, 0);
     let views = cx.choice(VIEWS);
-    let foreground = decode_layers(&computing, &codec, &latent, &opaque, views, &mut steps(cx));
+    let foreground =
+        decode_layers(&computing, &codec, &latent, &opaque, views, &mut layer_steps(cx));
     let foreground = foreground.map_err(failed)?;
     let layers = Layers {
         width: background.fact.width,

@@ -10,7 +10,7 @@ use pellucid_pixel::{Alpha, Image, ImageFact};
 use pellucid_value::{Latent, LayerCodec, LayerCodecFact, Vae, Value};
 
 use crate::latent::decode_latent::{decode_bytes_per_pixel, picture_fact};
-use crate::networks::{computing, failed, steps};
+use crate::networks::{computing, failed, layer_steps};
 
 pub(super) const LATENT: In<Latent> = In::new("latent", "The latents, as a layer model drew them.");
 pub(super) const CODEC: In<Arc<LayerCodec>> =
@@ -101,7 +101,7 @@ fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
         (None, None) => unreachable!("`check` refuses a node without either"),
     };
     let views = cx.choice(VIEWS);
-    let layers = decode_layers(&computing, &codec, &latent, &image, views, &mut steps(cx));
+    let layers = decode_layers(&computing, &codec, &latent, &image, views, &mut layer_steps(cx));
     Ok(vec![IMAGE.put(layers.map_err(failed)?)])
 }
 

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use pellucid_diffusion::{Sampled, Sampling, sample};
+use pellucid_diffusion::{DiffusionError, Sampled, Sampling, SamplingStep, sample};
 use pellucid_graph::{Check, Choice, In, NodeError, Out, Param, Run};
 use pellucid_nets::sample::{Options, Sampler};
 use pellucid_nets::schedule::Schedule;
+use pellucid_pixel::{Alpha, Image, ImageFact};
 use pellucid_value::{Conditioning, ConditioningFact, Latent, LatentFact, Model, ModelFact};
 
 use crate::networks::{computing, failed, refuse_other_family, steps};
@@ -154,5 +155,24 @@ pub fn run_sampling(
     };
     let computing = computing(cx)?;
     let mut step = steps(cx);
-    sample(&computing, &sampling, &mut |at| step(at.done, at.total)).map_err(failed)
+    let mut observe = |at: &SamplingStep| {
+        cx.preview(|| preview(at))?;
+        step(at.done, at.total)
+    };
+    sample(&computing, &sampling, &mut observe).map_err(failed)
+}
+
+/// Pixels of a picture along one element of its latent.
+const ELEMENT: usize = 8;
+
+/// What a step of a sampler will come to, as large as the picture will be.
+fn preview(step: &SamplingStep) -> Result<Image, DiffusionError> {
+    let (colours, width, height) = step.preview()?;
+    let fact = ImageFact::new((width * ELEMENT) as u32, (height * ELEMENT) as u32, Alpha::Opaque);
+    let pixel = |index: usize| {
+        let (x, y) = (index % (width * ELEMENT), index / (width * ELEMENT));
+        let [r, g, b] = colours[y / ELEMENT * width + x / ELEMENT];
+        [r, g, b, 1.0]
+    };
+    Ok(Image::new(fact, (0..fact.frame_len()).map(pixel).collect()))
 }

@@ -4,6 +4,7 @@
 mod extremes;
 mod layers;
 mod matters;
+mod previews;
 mod same_bits;
 mod scene;
 mod sizes;

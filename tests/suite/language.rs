@@ -221,7 +221,7 @@ fn facts_are_known_after_check() {
 
 #[test]
 fn shipped_graphs_are_laid_out_canonically() {
-    for folder in ["graphs", "graphs/layers"] {
+    for folder in ["graphs", "graphs/demo", "graphs/layers"] {
         for entry in std::fs::read_dir(repository().join(folder)).unwrap().flatten() {
             let path = entry.path();
             if path.is_file() && !path.ends_with("graph.schema.json") {

@@ -11,6 +11,7 @@ mod bad_values;
 mod comfy_files;
 mod comfy_pictures;
 mod damaged;
+mod demo;
 mod drawing;
 mod evaluation;
 mod every_kind;

@@ -9,9 +9,9 @@ use pellucid_value::{Compute, Device, Precision};
 
 use crate::exit::Failure;
 
-/// Evaluates JSON graphs whose nodes make, take apart and put together pictures.
+/// Makes, takes apart and puts together pictures with real alpha, by graphs written as JSON.
 #[derive(Debug, Parser)]
-#[command(name = "pellucid", version, about, max_term_width = 100)]
+#[command(name = "pellucid", version, max_term_width = 100)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -54,6 +54,9 @@ pub struct TrainArgs {
     /// Stop after this many steps of this sitting
     #[arg(long, value_name = "N")]
     pub steps: Option<u64>,
+    /// Where to compute: cpu, cuda, cuda:N or metal
+    #[arg(long, default_value = "cpu", value_parser = device)]
+    pub device: Device,
 }
 
 #[derive(Debug, Subcommand)]
@@ -98,6 +101,9 @@ pub struct TrainPackArgs {
 pub struct TrainMeasureArgs {
     /// What to measure, and with which models
     pub config: PathBuf,
+    /// Where to compute: cpu, cuda, cuda:N or metal
+    #[arg(long, default_value = "cpu", value_parser = device)]
+    pub device: Device,
     /// Print as JSON
     #[arg(long)]
     pub json: bool,
@@ -114,6 +120,9 @@ pub struct RunArgs {
     /// Folder to write outputs to
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub out: PathBuf,
+    /// Show what is being drawn: a rough picture DIR/NODE.png, replaced as the sampler goes on
+    #[arg(long, value_name = "DIR")]
+    pub previews: Option<PathBuf>,
     /// Stream what happens as JSON, an object a line, to a file or to stdout (-)
     #[arg(long, value_name = "FILE|-")]
     pub events: Option<PathBuf>,

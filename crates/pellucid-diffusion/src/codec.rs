@@ -17,10 +17,32 @@ use crate::facts::loaded_bytes;
 use crate::files::open;
 use crate::{Computing, DiffusionError, vae};
 
+/// One view of one layer.
+#[derive(Clone, Copy)]
+pub struct LayerStep<'a> {
+    /// Views done before this one.
+    pub done: u64,
+    /// Views of all layers.
+    pub total: u64,
+    /// What the first view of the first layer gave, and height and width of the layer.
+    first: Option<(&'a Tensor, [usize; 2])>,
+}
+
+impl LayerStep<'_> {
+    /// Makes the first layer as its first view has it, once that is done: what the median will be like.
+    pub fn preview(&self) -> Option<impl FnOnce() -> Result<Image, DiffusionError>> {
+        let (layer, [height, width]) = self.first?;
+        Some(move || {
+            let layer = layer.narrow(2, 0, height)?.narrow(3, 0, width)?.clamp(0f32, 1f32)?;
+            layer_of(&layer.contiguous()?)
+        })
+    }
+}
+
 /// The layers in decoded pictures and their latents, with straight alpha.
 ///
 /// `pictures` are the latents' rows, decoded. `views` is how many of the eight views the lower
-/// median is taken over: 1, 2, 4 or 8. `step` is told of every view and may end the work.
+/// median is taken over: 1, 2, 4 or 8. `observe` is told of every view and may end the work.
 ///
 /// # Errors
 /// When the codec has no decoder, sizes do not fit, or a network cannot be loaded or run.
@@ -30,7 +52,7 @@ pub fn decode_layers(
     latent: &Latent,
     pictures: &Image,
     views: usize,
-    step: &mut dyn FnMut(u64, u64) -> Result<(), DiffusionError>,
+    observe: &mut dyn FnMut(&LayerStep) -> Result<(), DiffusionError>,
 ) -> Result<Image, DiffusionError> {
     let Some(file) = &codec.decoder else { return unfit("this codec does not decode") };
     let decoder = decoder(computing, file)?;
@@ -45,11 +67,13 @@ pub fn decode_layers(
     }
     let views = chosen_views(views);
     let (mut done, total) = (0, (count * views.len()) as u64);
+    let mut first: Option<Tensor> = None;
     let mut forward = |picture: &Tensor, latent: &Tensor| -> Result<Tensor, DiffusionError> {
-        step(done, total)?;
+        observe(&LayerStep { done, total, first: first.as_ref().map(|f| (f, [height, width])) })?;
         done += 1;
         let layer = decoder.forward(picture, latent)?;
         finite(&layer, "the transparency decoder", [file])?;
+        first.get_or_insert_with(|| layer.clone());
         Ok(layer)
     };
     let mut layers = Vec::with_capacity(count);

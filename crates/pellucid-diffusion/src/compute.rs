@@ -18,17 +18,25 @@ pub struct Computing<'a> {
     pub dtype: DType,
 }
 
+/// Opens a device.
+///
+/// # Errors
+/// When this build or machine does not have it.
+pub fn open_device(device: pellucid_value::Device) -> Result<Device, DiffusionError> {
+    Ok(match device {
+        pellucid_value::Device::Cpu => Device::Cpu,
+        pellucid_value::Device::Cuda(index) => Device::new_cuda(index)?,
+        pellucid_value::Device::Metal => Device::new_metal(0)?,
+    })
+}
+
 impl<'a> Computing<'a> {
     /// Opens the device.
     ///
     /// # Errors
     /// When this build or machine does not have it, or it cannot compute in these numbers.
     pub fn new(residents: &'a Residents, compute: Compute) -> Result<Self, DiffusionError> {
-        let device = match compute.device {
-            pellucid_value::Device::Cpu => Device::Cpu,
-            pellucid_value::Device::Cuda(index) => Device::new_cuda(index)?,
-            pellucid_value::Device::Metal => Device::new_metal(0)?,
-        };
+        let device = open_device(compute.device)?;
         let dtype = match compute.precision {
             Precision::F32 => DType::F32,
             Precision::Bf16 => DType::BF16,

@@ -17,8 +17,8 @@ mod sample;
 mod text;
 mod vae;
 
-pub use codec::{Harm, decode_layers, encode_layers, harmlessness};
-pub use compute::Computing;
+pub use codec::{Harm, LayerStep, decode_layers, encode_layers, harmlessness};
+pub use compute::{Computing, open_device};
 pub use describe::{Description, describe};
 pub use error::DiffusionError;
 pub use facts::{

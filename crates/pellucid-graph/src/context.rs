@@ -2,9 +2,11 @@
 //! No spans, no names or paths of other nodes.
 
 use std::cell::Cell;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+use pellucid_pixel::Image;
 use pellucid_value::{Compute, Fact, Residents, Value, WeightFile, Wire};
 
 use crate::{
@@ -30,9 +32,19 @@ pub struct Run<'a> {
     pub(crate) world: &'a dyn World,
     pub(crate) cancel: &'a Cancel,
     pub(crate) progress: &'a (dyn Fn(u64, u64) + Sync),
+    pub(crate) previews: Option<Previews<'a>>,
     pub(crate) residents: &'a Residents,
     pub(crate) compute: Compute,
 }
+
+/// Where previews go, and when the last one went there.
+pub(crate) struct Previews<'a> {
+    pub(crate) show: &'a (dyn Fn(Image) + Sync),
+    pub(crate) last: Mutex<Option<Instant>>,
+}
+
+/// The least time between two previews of a node: they are looked at, not collected.
+const BETWEEN_PREVIEWS: Duration = Duration::from_millis(250);
 
 /// A node's params, the same in `check` and in `run`.
 #[derive(Clone, Copy)]
@@ -206,6 +218,21 @@ impl Run<'_> {
             return Err(NodeError::cancelled());
         }
         (self.progress)(done, total);
+        Ok(())
+    }
+
+    /// Shows what long work will come to. `picture` is called only where somebody looks, and only now and then.
+    ///
+    /// # Errors
+    /// Those of `picture`.
+    pub fn preview<E>(&self, picture: impl FnOnce() -> Result<Image, E>) -> Result<(), E> {
+        let Some(previews) = &self.previews else { return Ok(()) };
+        // A panic elsewhere cannot leave a time half-written.
+        let mut last = previews.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.is_none_or(|last| last.elapsed() >= BETWEEN_PREVIEWS) {
+            (previews.show)(picture()?);
+            *last = Some(Instant::now());
+        }
         Ok(())
     }
 

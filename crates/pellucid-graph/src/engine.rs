@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use pellucid_pixel::Image;
 use pellucid_value::{Compute, Residents, Value};
 
 use crate::cache::MemoryCache;
@@ -84,6 +85,8 @@ pub struct Request<'a> {
     pub store: Option<Arc<dyn Store>>,
     /// Hears what happens, from any thread.
     pub events: Arc<dyn Fn(NodeEvent) + Send + Sync>,
+    /// Whether nodes show what they will come to, see [`NodeEvent::Preview`].
+    pub previews: bool,
     /// Ends this evaluation; work under way goes on unless [`Engine::keep_only`] ends it too.
     pub cancel: Cancel,
 }
@@ -104,6 +107,13 @@ pub enum NodeEvent {
         done: u64,
         /// Steps in all.
         total: u64,
+    },
+    /// What it will come to looks like this so far.
+    Preview {
+        /// The node.
+        node: String,
+        /// A small, rough picture.
+        picture: Arc<Image>,
     },
     /// It has run.
     Finished {

@@ -25,6 +25,13 @@ pub enum Event {
     },
     /// Something happened to a node.
     Node(NodeEvent),
+    /// A rough picture of what a node is drawing was written.
+    Preview {
+        /// The node.
+        node: String,
+        /// Where it is.
+        path: PathBuf,
+    },
     /// A file was written.
     Wrote {
         /// The output's name.
@@ -77,6 +84,9 @@ impl Event {
                 json!({ "event": "finding", "finding": to_json(finding, sources) })
             }
             Self::Node(event) => node_json(event),
+            Self::Preview { node, path } => {
+                json!({ "event": "node-preview", "node": node, "path": path.to_string_lossy() })
+            }
             Self::Wrote { output, path, bytes } => {
                 json!({ "event": "wrote", "output": output, "path": path.to_string_lossy(), "bytes": bytes })
             }
@@ -101,6 +111,7 @@ fn node_json(event: &NodeEvent) -> Value {
         NodeEvent::Step { node, done, total } => {
             json!({ "event": "node-step", "node": node, "done": done, "total": total })
         }
+        NodeEvent::Preview { node, .. } => json!({ "event": "node-preview", "node": node }),
         NodeEvent::Finished { node, took } => {
             json!({ "event": "node-finished", "node": node, "ms": millis(*took) })
         }

@@ -8,6 +8,7 @@ mod event;
 mod formats;
 mod ledger;
 mod paths;
+mod previews;
 mod provenance;
 mod record;
 mod session;

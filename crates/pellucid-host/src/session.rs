@@ -12,14 +12,15 @@ use std::time::Instant;
 
 use pellucid_comfy::Imported;
 use pellucid_graph::{
-    Budget, Cancel, Engine, Fate, Graph, Keys, Kinds, NodeEvent, Override, Request, Resolved,
-    Rules, Store, Wire, keys, plan, resolve,
+    Budget, Cancel, Engine, Fate, Graph, Keys, Kinds, Override, Request, Resolved, Rules, Store,
+    Wire, keys, plan, resolve,
 };
 use pellucid_source::{Diagnostic, Place, Severity, Span, sort_and_dedup};
 use pellucid_value::Compute;
 
 use crate::ledger::Ledger;
 use crate::paths::folder;
+use crate::previews::seen;
 use crate::record::{self, Record};
 use crate::workflow::Workflows;
 use crate::world::{extra_folders, extra_of_models};
@@ -40,6 +41,8 @@ pub struct Options {
     pub only: Vec<String>,
     /// Where outputs are written.
     pub out: PathBuf,
+    /// The folder for rough pictures of what is being drawn, `NODE.png`; they are not made without one.
+    pub previews: Option<PathBuf>,
     /// The folder that files of the graph may not lie outside of. When left out: the nearest
     /// folder above the graph with a file [`ROOT_MARK`] in it, or the graph's own.
     pub root: Option<PathBuf>,
@@ -78,6 +81,7 @@ impl Options {
             set: Vec::new(),
             only: Vec::new(),
             out: PathBuf::from("."),
+            previews: None,
             root: None,
             nodes: Vec::new(),
             models: Vec::new(),
@@ -336,14 +340,15 @@ impl Session {
         self.write_stored(checked, missing, &mut found);
         let missing = std::mem::take(&mut checked.targets);
         let targets: Vec<Wire> = missing.iter().map(|target| target.wire).collect();
-        let listener = Arc::clone(&self.listener);
+        let (listener, previews) = (Arc::clone(&self.listener), self.options.previews.clone());
         let outcome = self.engine.evaluate(&Request {
             graph: &checked.resolved.graph,
             keys: &checked.keys,
             targets: &targets,
             world: self.world.clone(),
             store: self.store.clone().map(|store| store as Arc<dyn Store>),
-            events: Arc::new(move |event: NodeEvent| listener(Event::Node(event))),
+            events: Arc::new(move |event| listener(seen(event, previews.as_deref()))),
+            previews: self.options.previews.is_some(),
             cancel: cancel.clone(),
         });
         report.cancelled = outcome.cancelled;

@@ -3,6 +3,7 @@
 mod kind;
 mod layout;
 mod networks;
+mod trained;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,7 +19,7 @@ use crate::data::sheet::{Sheet, sheet};
 use crate::data::{Canvas, Example, Source, Split};
 use crate::denoiser::{Found, stepped};
 use crate::error::TrainError;
-use crate::latents::Latents;
+use crate::latents::{Encoding, Latents};
 use crate::noising::Noising;
 use crate::parameters::Parameters;
 use crate::random::Random;
@@ -30,9 +31,10 @@ use crate::state::{Precision, save_model};
 pub use kind::Kind;
 use kind::Picture;
 use networks::Networks;
+pub use trained::Trained;
 
 /// Examples that are kept for sample sheets.
-const KEPT: usize = 4;
+pub(crate) const KEPT: usize = 4;
 
 /// A run that trains an addition.
 pub struct AdditionRun {
@@ -65,13 +67,15 @@ impl AdditionRun {
     ) -> Result<Self, TrainError> {
         let source = Source::open(config.data.folder.as_deref(), config.data.size)?;
         let base = Base::load(&task.checkpoint, device)?;
-        let latents = Latents::read_all(&task.examples)?;
-        if latents.captions.len() <= KEPT {
-            return Err(TrainError::Data(format!(
-                "{}: no examples encoded by a denoiser's run",
-                task.examples.display()
-            )));
-        }
+        let encoding = Encoding {
+            autoencoder: &task.autoencoder,
+            transparency: &task.transparency,
+            source: &source,
+            seed: task.examples_seed,
+            size: config.data.size,
+            count: task.examples_count,
+        };
+        let latents = encoding.run(&task.examples, device, tell)?;
         let parameters = layout::fresh(task, &base, config.seed, device)?;
         tell(Event::Note(format!("{} parameters", parameters.count())));
         let settings = Settings { beta2: 0.999, ..Settings::default() };
@@ -122,20 +126,35 @@ impl AdditionRun {
             let shape = (indices.len(), 4 * concatenated.len(), height, width);
             Some(Tensor::from_vec(values, shape, &self.device)?)
         };
-        let control = match self.task.kind.control() {
-            None => None,
-            Some(of) => {
-                let example = |&index: &usize| {
-                    let (seed, size) = (self.task.examples_seed, self.size);
-                    of(&self.source.example(seed, index as u64, size, Split::Training))
-                };
-                let pictures: Vec<Canvas> = indices.iter().map(example).collect();
-                let signal = signals(&pictures.iter().collect::<Vec<_>>(), &self.device)?;
-                Some(((signal * 0.5)? + 0.5)?)
-            }
+        let control = if self.task.kind.is_controlled() {
+            let picture = |&index: &usize| {
+                let (seed, size) = (self.task.examples_seed, self.size);
+                let example = self.source.example(seed, index as u64, size, Split::Training);
+                self.task.kind.control(&example, is_odd(index))
+            };
+            let pictures: Vec<Canvas> = indices.iter().filter_map(picture).collect();
+            Some(seen(&pictures, &self.device)?)
+        } else {
+            None
         };
         Ok(Shown { concat, control })
     }
+}
+
+fn is_odd(index: usize) -> bool {
+    !index.is_multiple_of(2)
+}
+
+/// Control pictures as a network sees them, 0 to 1; what is clear in them is grey.
+fn seen(pictures: &[Canvas], device: &Device) -> Result<Tensor, TrainError> {
+    let signal = signals(&pictures.iter().collect::<Vec<_>>(), device)?;
+    Ok(((signal * 0.5)? + 0.5)?)
+}
+
+/// What is shown of rows with a caption and of as many without.
+fn twice(shown: &Shown) -> Result<Shown, TrainError> {
+    let twice = |x: &Option<Tensor>| x.as_ref().map(|x| Tensor::cat(&[x, x], 0)).transpose();
+    Ok(Shown { concat: twice(&shown.concat)?, control: twice(&shown.control)? })
 }
 
 impl Training for AdditionRun {
@@ -153,12 +172,12 @@ impl Training for AdditionRun {
 
     fn step(&mut self, step: u64, rate: f32) -> Result<Vec<f32>, TrainError> {
         let random = &mut Random::new(self.seed, &[0x6164, step]);
-        let frames = self.task.kind.frames();
+        let count = self.task.kind.frames(false).len();
         let (mut indices, mut latents, mut captions) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..self.batch {
             let index = random.below(self.latents.captions.len() - KEPT);
             let uncaptioned = random.chance(self.task.uncaptioned);
-            for &frame in frames {
+            for &frame in self.task.kind.frames(is_odd(index)) {
                 latents.push(self.latent(index, frame));
                 // A layer patch makes a layer of whatever the caption says.
                 let elsewhere = self.task.kind == Kind::Layer && random.chance(0.5);
@@ -168,14 +187,14 @@ impl Training for AdditionRun {
             indices.push(index);
         }
         let shape = self.latents.shape;
-        let rows = self.noising.rows(&latents, frames.len(), shape, random, &self.device)?;
-        let parts = shards::parts(captions.len(), frames.len(), self.parts);
+        let rows = self.noising.rows(&latents, count, shape, random, &self.device)?;
+        let parts = shards::parts(captions.len(), count, self.parts);
         let parts = shards::each(&parts, |part| {
             let rows = rows.part(part.clone())?;
             let context = self.base.encode(&captions[part.clone()])?;
-            let indices = &indices[part.start / frames.len()..part.end / frames.len()];
+            let indices = &indices[part.start / count..part.end / count];
             let (parameters, device) = (&self.group.parameters, &self.device);
-            let networks = Networks::build(&self.task, &self.base, parameters, device)?;
+            let networks = Networks::build(self.task.kind, &self.base, parameters, device)?;
             let shown = self.shown(indices)?;
             let found = networks.find(&rows.noisy, &rows.times, &context, &shown)?;
             let loss = rows.loss(&found)?;
@@ -186,18 +205,16 @@ impl Training for AdditionRun {
 
     fn sheet(&self) -> Result<Sheet, TrainError> {
         let parameters = Parameters::of(&self.group.averages()?)?;
-        let networks = Networks::build(&self.task, &self.base, &parameters, &self.device)?;
+        let networks = Networks::build(self.task.kind, &self.base, &parameters, &self.device)?;
         let first = self.latents.captions.len() - KEPT;
         let indices: Vec<usize> = (first..first + KEPT).collect();
-        let frames = self.task.kind.frames();
+        let frames = |index| self.task.kind.frames(is_odd(index)).iter();
         let captions: Vec<&str> = (indices.iter())
-            .flat_map(|&index| frames.iter().map(move |&frame| self.caption(index, frame)))
+            .flat_map(|&index| frames(index).map(move |&frame| self.caption(index, frame)))
             .collect();
         let context = self.base.encode(&captions)?;
         let empty = self.base.encode(&vec![""; captions.len()])?;
-        let shown = self.shown(&indices)?;
-        let twice = |x: &Option<Tensor>| x.as_ref().map(|x| Tensor::cat(&[x, x], 0)).transpose();
-        let both = Shown { concat: twice(&shown.concat)?, control: twice(&shown.control)? };
+        let both = twice(&self.shown(&indices)?)?;
         let denoise = |question: Question<'_>| {
             networks.find(question.x, question.times, question.context, &both)
         };
@@ -207,10 +224,10 @@ impl Training for AdditionRun {
         let viewer = Viewer::load(autoencoder, transparency, &self.device)?;
         let made = viewer.view_all(&latents)?;
         let mut pictures = Vec::new();
-        for (&index, made) in indices.iter().zip(made.chunks(2 * frames.len())) {
+        for (&index, made) in indices.iter().zip(made.chunks(made.len() / KEPT)) {
             let seed = self.task.examples_seed;
             let example = self.source.example(seed, index as u64, self.size, Split::Training);
-            pictures.extend(given(&self.task, &example));
+            pictures.extend(given(self.task.kind, &example, is_odd(index)));
             pictures.extend_from_slice(made);
         }
         let columns = pictures.len() / KEPT;
@@ -228,9 +245,8 @@ impl Training for AdditionRun {
 }
 
 /// What an example gives to the network, for the sheet.
-fn given(task: &AdditionTask, example: &Example) -> Vec<Canvas> {
-    let mut given: Vec<Canvas> = task
-        .kind
+fn given(kind: Kind, example: &Example, odd: bool) -> Vec<Canvas> {
+    let mut given: Vec<Canvas> = kind
         .concatenated()
         .iter()
         .map(|picture| match picture {
@@ -239,7 +255,7 @@ fn given(task: &AdditionTask, example: &Example) -> Vec<Canvas> {
             Picture::Background => example.background.clone(),
         })
         .collect();
-    given.extend(task.kind.control().map(|of| of(example)));
+    given.extend(kind.control(example, odd));
     given
 }
 

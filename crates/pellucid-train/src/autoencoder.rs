@@ -12,13 +12,14 @@ use pellucid_nets::checkpoint::{VaeConfig, vae_config, vae_layout};
 use pellucid_nets::vae::{LatentFormat, Vae};
 
 use crate::adam::{Group, Settings, numbers};
+use crate::base::VAE;
 use crate::batch::{canvases, cut, signals};
 use crate::config::{AutoencoderTask, Config};
 use crate::data::sheet::{Sheet, sheet};
 use crate::data::{Canvas, Example, Source, Split};
 use crate::error::TrainError;
 use crate::losses::{decibels, divergence, mean_absolute, mean_square, slopes};
-use crate::parameters::Parameters;
+use crate::parameters::{Parameters, tensors_of};
 use crate::random::Random;
 use crate::run::{Event, Training};
 use crate::shards::{self, Gradients};
@@ -249,9 +250,17 @@ fn rescale(
     Ok(())
 }
 
-/// A saved autoencoder, in tensors that no gradient is kept for.
+/// The tensors of a saved autoencoder, or of the one in a checkpoint, that no gradient is kept for.
+pub fn saved(path: &Path) -> Result<BTreeMap<String, Tensor>, TrainError> {
+    let weights = Weights::open(path)?;
+    let part = weights.under(VAE);
+    let of_checkpoint = !part.shapes().is_empty();
+    tensors_of(if of_checkpoint { &part } else { &weights })
+}
+
+/// A saved autoencoder, or the one in a checkpoint.
 pub fn load(path: &Path, device: &Device) -> Result<(Vae, BTreeMap<String, Tensor>), TrainError> {
-    let tensors = crate::parameters::tensors_of(&Weights::open(path)?)?;
+    let tensors = saved(path)?;
     let weights = Weights::from_tensors(tensors.clone());
     let shapes =
         tensors.iter().map(|(key, tensor)| (key.clone(), tensor.dims().to_vec())).collect();

@@ -41,9 +41,13 @@ impl Base {
         let text = weights.under(TEXT);
         let clip = clip_config(&text.shapes(), ClipKind::L).ok_or_else(|| wrong("text encoder"))?;
         let unet = weights.under(UNET);
+        let on_device = |(key, tensor): (String, Tensor)| Ok((key, tensor.to_device(device)?));
         Ok(Self {
             config: UnetConfig::from_weights(&unet)?,
-            tensors: tensors_of(&unet)?,
+            tensors: tensors_of(&unet)?
+                .into_iter()
+                .map(on_device)
+                .collect::<Result<_, TrainError>>()?,
             clip: ClipEncoder::new(&text, &clip, DType::F32, device)?,
         })
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::addition::Kind;
+use crate::addition::{KEPT, Kind};
 use crate::error::TrainError;
 
 /// A run.
@@ -176,11 +176,14 @@ pub struct AdditionTask {
     pub kind: Kind,
     /// The denoiser's checkpoint.
     pub checkpoint: PathBuf,
-    /// The folder of the denoiser's run, with its encoded examples.
+    /// The folder of encoded examples, that of the denoiser's run say; those that it lacks are encoded.
     pub examples: PathBuf,
-    /// The seed of that run.
+    /// Their seed: that of the run.
     pub examples_seed: u64,
-    /// The autoencoder of the latents.
+    /// How many of them are used.
+    #[serde(default = "AdditionTask::examples_count")]
+    pub examples_count: u64,
+    /// The autoencoder of the latents, or a checkpoint that has it.
     pub autoencoder: PathBuf,
     /// The folder of the transparency encoder and decoder.
     pub transparency: PathBuf,
@@ -196,6 +199,10 @@ pub struct AdditionTask {
 }
 
 impl AdditionTask {
+    fn examples_count() -> u64 {
+        1000
+    }
+
     fn rank() -> usize {
         8
     }
@@ -358,6 +365,9 @@ impl Config {
             Task::Addition(task) => {
                 if task.rank == 0 || task.control_width < 8 {
                     return wrong("`rank` must be at least 1 and `control_width` at least 8");
+                }
+                if task.examples_count <= KEPT as u64 {
+                    return wrong("`examples_count` must be at least 5: four are kept for sheets");
                 }
             }
             Task::Denoiser(task) => {

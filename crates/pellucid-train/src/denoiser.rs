@@ -13,6 +13,7 @@ use pellucid_nets::text::ClipEncoder;
 use pellucid_nets::unet::{Unet, UnetInput};
 
 use crate::adam::{Group, Settings, numbers};
+use crate::autoencoder::saved;
 use crate::base::{TEXT, UNET, VAE, Viewer};
 use crate::config::{Config, DenoiserTask};
 use crate::data::sheet::{Sheet, sheet};
@@ -20,7 +21,7 @@ use crate::data::{Source, Split, example};
 use crate::error::TrainError;
 use crate::latents::{Encoding, Latents};
 use crate::noising::{Noising, Rows};
-use crate::parameters::{Parameters, tensors_of};
+use crate::parameters::Parameters;
 use crate::random::Random;
 use crate::run::{Event, Training};
 use crate::sampling::{Question, Sampling, sample};
@@ -296,7 +297,7 @@ impl Training for DenoiserRun {
             let whole = self.whole_table(small)?;
             tensors.insert(key, whole);
         }
-        for (key, tensor) in tensors_of(&Weights::open(&self.task.autoencoder)?)? {
+        for (key, tensor) in saved(&self.task.autoencoder)? {
             tensors.insert(format!("{VAE}{key}"), tensor);
         }
         let notes = BTreeMap::from([("steps".to_owned(), step.to_string())]);

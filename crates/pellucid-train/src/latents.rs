@@ -18,6 +18,8 @@ use crate::transparency::{ENCODER, Frozen, Wanted};
 
 /// Examples in one file.
 const PART: u64 = 250;
+/// The key of the seed in the metadata of a file.
+const SEED: &str = "seed";
 /// Examples encoded at once.
 const BATCH: u64 = 5;
 
@@ -77,7 +79,7 @@ impl Encoding<'_> {
                     return Err(TrainError::Stopped);
                 }
             }
-            latents.read(&path)?;
+            latents.read(&path, self)?;
         }
         Ok(latents)
     }
@@ -124,31 +126,22 @@ impl Encoding<'_> {
         ]);
         let captions = serde_json::to_string(&captions)
             .map_err(|error| TrainError::State(path.into(), error.to_string()))?;
-        let notes = BTreeMap::from([("captions".to_owned(), captions)]);
+        let notes = BTreeMap::from([
+            ("captions".to_owned(), captions),
+            (SEED.to_owned(), self.seed.to_string()),
+        ]);
         save_model(path, &tensors, Precision::F32, &notes)
     }
 }
 
 impl Latents {
-    /// Everything that a denoiser's run has encoded into its folder.
-    pub fn read_all(folder: &Path) -> Result<Self, TrainError> {
-        let entries = std::fs::read_dir(folder).map_err(|error| TrainError::file(folder, error))?;
-        let mut paths: Vec<PathBuf> =
-            entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-        paths.sort();
-        let mut latents = Self::default();
-        for path in paths {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if name.starts_with("latents-") && name.ends_with(".safetensors") {
-                latents.read(&path)?;
-            }
-        }
-        Ok(latents)
-    }
-
-    fn read(&mut self, path: &Path) -> Result<(), TrainError> {
+    fn read(&mut self, path: &Path, wanted: &Encoding<'_>) -> Result<(), TrainError> {
         let wrong = |text: String| TrainError::State(PathBuf::from(path), text);
         let weights = Weights::open(path)?;
+        let (seed, side) = (wanted.seed.to_string(), wanted.size / 8);
+        if weights.metadata().get(SEED) != Some(&seed) {
+            return Err(wrong(format!("these are not examples of seed {seed}; remove them")));
+        }
         for (key, rows) in [
             ("layers", &mut self.layers),
             ("blends", &mut self.blends),
@@ -156,6 +149,10 @@ impl Latents {
         ] {
             let tensor = weights.plain(key)?;
             let (count, channels, height, width) = tensor.dims4()?;
+            if [height, width] != [side; 2] {
+                let size = wanted.size;
+                return Err(wrong(format!("these are not examples of {size} pixels; remove them")));
+            }
             self.shape = [channels, height, width];
             for index in 0..count {
                 rows.push(numbers(&tensor.get(index)?)?);

@@ -1,5 +1,7 @@
 //! How good trained models are, on seeds and combinations that they were not trained on.
 
+mod additions;
+mod keying;
 mod prompts;
 
 use std::path::{Path, PathBuf};
@@ -11,7 +13,7 @@ use pellucid_pixel::blur::{Gaussian, gaussian_blur_matte};
 use pellucid_pixel::{Matte, MatteFact};
 use serde::{Deserialize, Serialize};
 
-use crate::batch::{layer_canvases, signals};
+use crate::batch::{canvases, layer_canvases, signals};
 use crate::data::{Canvas, Example, Source, Split};
 use crate::error::TrainError;
 use crate::losses::{decibels, mean_square};
@@ -45,6 +47,9 @@ pub struct MeasureConfig {
     /// What prompts are measured with; left out, they are not.
     #[serde(default)]
     pub prompts: Option<PromptsConfig>,
+    /// What additions are measured with; left out, they are not.
+    #[serde(default)]
+    pub additions: Option<AdditionsConfig>,
     /// Examples of each split.
     pub examples: u64,
     /// Their seed; no run may have had it.
@@ -69,7 +74,30 @@ pub struct PromptsConfig {
     pub guidance: f64,
 }
 
-/// Means over the examples of one split.
+/// How to measure additions.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdditionsConfig {
+    /// The checkpoint that they are added to.
+    pub checkpoint: PathBuf,
+    /// A ControlNet for edges.
+    #[serde(default)]
+    pub edges: Option<PathBuf>,
+    /// Attention shared between layer, surroundings and blend.
+    #[serde(default)]
+    pub joint: Option<PathBuf>,
+    /// Attention shared between surroundings and blend, for a given layer.
+    #[serde(default)]
+    pub foreground_to_background: Option<PathBuf>,
+    /// Pictures of each split.
+    pub count: u64,
+    /// Steps from noise to a picture.
+    pub steps: usize,
+    /// Guidance.
+    pub guidance: f64,
+}
+
+/// Means over the examples of one split; what was not asked for is left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Figures {
     /// The autoencoder's signal-to-noise ratio on blends, in decibels, values 0 to 1.
@@ -78,6 +106,26 @@ pub struct Figures {
     pub autoencoder_layers_db: f32,
     /// By how much layers over grey get worse when transparency rides on the latent, in decibels.
     pub identity_drop_db: f32,
+    /// The transparency encoder and decoder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codec: Option<LayerErrors>,
+    /// What one would do without them: every pixel that differs enough from the grey around it is opaque.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<LayerErrors>,
+    /// The same with alpha rising with the difference from grey.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub matte: Option<LayerErrors>,
+    /// Whether layers show what they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompts: Option<Prompts>,
+    /// What additions do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub additions: Option<Additions>,
+}
+
+/// How far layers are from those that were wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct LayerErrors {
     /// The signal-to-noise ratio of layers over nine backgrounds, in decibels, of the mean square error.
     pub layers_db: f32,
     /// Mean absolute error of alpha.
@@ -88,14 +136,36 @@ pub struct Figures {
     pub alpha_gradient: f32,
     /// Part of the pixels that should be clear and are not.
     pub haze: f32,
+}
+
+/// Whether layers show what they were asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Prompts {
     /// Part of prompts whose thing the judge sees in the layer drawn for them.
-    pub prompt_thing: f32,
+    pub thing: f32,
     /// The same for the colours of things that have one.
-    pub prompt_colour: f32,
+    pub colour: f32,
     /// Part of pictures made by rule whose thing the judge sees: what could be reached.
     pub judge_thing: f32,
     /// The same for colours.
     pub judge_colour: f32,
+}
+
+/// What additions do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Additions {
+    /// How well edges of what is drawn lie on those that were given: the F-score, within two pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edges: Option<f32>,
+    /// The same of what is drawn from the same noise without being given them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edges_without: Option<f32>,
+    /// How far the blend that is drawn jointly is from the layer over its surroundings: CIEDE2000, mean.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub joint_delta_e: Option<f64>,
+    /// How far the blend drawn for a layer is from that layer where it is opaque: CIEDE2000, mean.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept_delta_e: Option<f64>,
 }
 
 /// The figures of both splits.
@@ -124,6 +194,22 @@ impl MeasureConfig {
                 return Err(TrainError::Config(text.into()));
             }
         }
+        if let Some(additions) = &mut config.additions {
+            additions.checkpoint = folder.join(&additions.checkpoint);
+            let files = [
+                &mut additions.edges,
+                &mut additions.joint,
+                &mut additions.foreground_to_background,
+            ];
+            for file in files.into_iter().flatten() {
+                *file = folder.join(&*file);
+            }
+            if config.transparency.is_none() || additions.count == 0 || additions.steps == 0 {
+                let text =
+                    "`additions` needs `transparency`, and `count` and `steps` of at least 1";
+                return Err(TrainError::Config(text.into()));
+            }
+        }
         if config.examples == 0
             || !(64..=1024).contains(&config.size)
             || !config.size.is_multiple_of(64)
@@ -145,9 +231,15 @@ pub fn measure(config: &MeasureConfig, device: &Device) -> Result<Measures, Trai
             TransparentDecoder::load(&Weights::open(&folder.join(DECODER))?, DType::F32, device)?,
         )),
     };
-    let of = |split| {
-        let figures = figures(config, split, &vae, networks.as_ref(), device)?;
-        with_prompts(config, figures, split, device)
+    let of = |split| -> Result<Figures, TrainError> {
+        let mut figures = figures(config, split, &vae, networks.as_ref(), device)?;
+        if let Some(folder) = &config.transparency {
+            let prompts = |prompts| prompts::follow(config, prompts, folder, split, device);
+            figures.prompts = config.prompts.as_ref().map(prompts).transpose()?;
+            let additions = |how| additions::compare(config, how, folder, split, device);
+            figures.additions = config.additions.as_ref().map(additions).transpose()?;
+        }
+        Ok(figures)
     };
     Ok(Measures { seen: of(Split::Training)?, held_out: of(Split::HeldOut)? })
 }
@@ -159,62 +251,67 @@ fn figures(
     networks: Option<&(OffsetEncoder, TransparentDecoder)>,
     device: &Device,
 ) -> Result<Figures, TrainError> {
-    let mut sum = Figures::default();
-    let mut squares = 0.0;
+    let mut mean = Figures::default();
+    let share = 1.0 / config.examples as f32;
+    let (mut codec, mut keyed) = (Sum::default(), keying::Tried::default());
     for index in 0..config.examples {
         let example: Example = Source::Rule.example(config.seed, index, config.size, split);
         let quality = |wanted: &Tensor, got: &Tensor| -> Result<f32, TrainError> {
             Ok(decibels(mean_square(got, wanted)?.to_scalar()?, 2.0))
         };
-        let plain = |picture: &Canvas| -> Result<f32, TrainError> {
+        let plain = |picture: &Canvas| -> Result<(f32, Canvas), TrainError> {
             let signal = signals(&[picture], device)?;
             let decoded = vae.vae.decode_signal(&vae.vae.encode_signal(&signal)?.mean)?;
-            quality(&signal, &decoded.clamp(-1f32, 1f32)?)
+            let decoded = decoded.clamp(-1f32, 1f32)?;
+            Ok((quality(&signal, &decoded)?, canvases(&decoded)?.remove(0)))
         };
-        sum.autoencoder_blends_db += plain(&example.blend)?;
-        let on_grey = plain(&example.foreground)?;
-        sum.autoencoder_layers_db += on_grey;
+        mean.autoencoder_blends_db += plain(&example.blend)?.0 * share;
+        let (on_grey, picture) = plain(&example.foreground)?;
+        mean.autoencoder_layers_db += on_grey * share;
         let Some((encoder, decoder)) = networks else { continue };
         let wanted = Wanted::of(&[&example.foreground], device)?;
         let pass = vae.pass(&wanted, encoder, decoder, SCALE)?;
         let with = quality(&wanted.signal, &pass.decoded.clamp(-1f32, 1f32)?)?;
-        sum.identity_drop_db += on_grey - with;
-        let found = &layer_canvases(&pass.layer)?[0];
-        squares += over_backgrounds(&example.foreground, found);
-        let alpha = compare(&example.foreground, found);
-        sum.alpha_mae += alpha.alpha_mae;
-        sum.alpha_sad += alpha.alpha_sad;
-        sum.alpha_gradient += alpha.alpha_gradient;
-        sum.haze += alpha.haze;
+        mean.identity_drop_db += (on_grey - with) * share;
+        codec.add(&example.foreground, &layer_canvases(&pass.layer)?[0]);
+        keyed.add(&example.foreground, &picture);
     }
-    let count = config.examples as f32;
-    Ok(Figures {
-        autoencoder_blends_db: sum.autoencoder_blends_db / count,
-        autoencoder_layers_db: sum.autoencoder_layers_db / count,
-        identity_drop_db: sum.identity_drop_db / count,
-        layers_db: if networks.is_some() { decibels(squares / count, 1.0) } else { 0.0 },
-        alpha_mae: sum.alpha_mae / count,
-        alpha_sad: sum.alpha_sad / count,
-        alpha_gradient: sum.alpha_gradient / count,
-        haze: sum.haze / count,
-        ..Figures::default()
-    })
+    if networks.is_some() {
+        mean.codec = Some(codec.mean());
+        [mean.threshold, mean.matte] = keyed.best().map(Some);
+    }
+    Ok(mean)
 }
 
-fn with_prompts(
-    config: &MeasureConfig,
-    mut figures: Figures,
-    split: Split,
-    device: &Device,
-) -> Result<Figures, TrainError> {
-    if let (Some(prompts), Some(transparency)) = (&config.prompts, &config.transparency) {
-        let found = prompts::follow(config, prompts, transparency, split, device)?;
-        figures.prompt_thing = found.drawn.thing;
-        figures.prompt_colour = found.drawn.colour;
-        figures.judge_thing = found.made.thing;
-        figures.judge_colour = found.made.colour;
+/// Errors of layers, summed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sum {
+    errors: LayerErrors,
+    squares: f32,
+    count: f32,
+}
+
+impl Sum {
+    fn add(&mut self, wanted: &Canvas, found: &Canvas) {
+        let errors = compare(wanted, found);
+        self.squares += over_backgrounds(wanted, found);
+        self.errors.alpha_mae += errors.alpha_mae;
+        self.errors.alpha_sad += errors.alpha_sad;
+        self.errors.alpha_gradient += errors.alpha_gradient;
+        self.errors.haze += errors.haze;
+        self.count += 1.0;
     }
-    Ok(figures)
+
+    fn mean(&self) -> LayerErrors {
+        let LayerErrors { alpha_mae, alpha_sad, alpha_gradient, haze, .. } = self.errors;
+        LayerErrors {
+            layers_db: decibels(self.squares / self.count, 1.0),
+            alpha_mae: alpha_mae / self.count,
+            alpha_sad: alpha_sad / self.count,
+            alpha_gradient: alpha_gradient / self.count,
+            haze: haze / self.count,
+        }
+    }
 }
 
 /// The mean square error of two layers over [`BACKGROUNDS`].
@@ -231,20 +328,20 @@ pub fn over_backgrounds(wanted: &Canvas, found: &Canvas) -> f32 {
     (sum / (wanted.pixels.len().max(1) * 27) as f64) as f32
 }
 
-/// The errors of alpha.
-pub fn compare(wanted: &Canvas, found: &Canvas) -> Figures {
+/// The errors of alpha; [`LayerErrors::layers_db`] is left 0.
+pub fn compare(wanted: &Canvas, found: &Canvas) -> LayerErrors {
     let count = wanted.pixels.len().max(1) as f32;
     let pairs = || wanted.pixels.iter().zip(&found.pixels).map(|(w, f)| (w[3], f[3]));
     let sum: f32 = pairs().map(|(wanted, found)| (wanted - found).abs()).sum();
     let hazy = pairs().filter(|&(wanted, found)| wanted == 0.0 && found > HAZE).count();
     let slopes = slopes(wanted).into_iter().zip(slopes(found));
     let gradient: f32 = slopes.map(|(wanted, found)| (wanted - found).powi(2)).sum();
-    Figures {
+    LayerErrors {
         alpha_mae: sum / count,
         alpha_sad: sum / 1000.0,
         alpha_gradient: gradient / 1000.0,
         haze: hazy as f32 / count,
-        ..Figures::default()
+        ..LayerErrors::default()
     }
 }
 
@@ -274,7 +371,7 @@ mod tests {
         let example = Source::Rule.example(1, 2, 64, Split::Training);
         let layer = &example.foreground;
         assert_eq!(over_backgrounds(layer, layer), 0.0);
-        assert_eq!(compare(layer, layer), Figures::default());
+        assert_eq!(compare(layer, layer), LayerErrors::default());
 
         let clear = Canvas::clear(64);
         let mut hazy = clear.clone();

@@ -84,11 +84,12 @@ fn every_stage_follows_the_one_before() {
     ] {
         let task = format!(
             r#"{{ "addition": {{ "kind": "{addition}", "checkpoint": "denoiser/checkpoint.safetensors",
-                "examples": "denoiser", "examples_seed": 2, "rank": 2, "control_width": 8,
+                "examples": "denoiser", "examples_seed": 2, "examples_count": 7, "rank": 2, "control_width": 8,
                 "autoencoder": "autoencoder/autoencoder.safetensors", "transparency": "transparency" }} }}"#
         );
         train(folder, addition, &task);
     }
+    needs_only_a_checkpoint(folder);
     let patch = kind(&folder.join("layer/layer_transparent_attn.safetensors"));
     let wanted = LayerModel::TransparentAttention;
     assert!(
@@ -115,16 +116,47 @@ fn measures(folder: &Path) {
     let text = r#"{ "autoencoder": "autoencoder/autoencoder.safetensors", "transparency": "transparency",
         "prompts": { "checkpoint": "denoiser/checkpoint.safetensors", "judge": "judge/judge.safetensors",
             "count": 3, "steps": 1, "guidance": 2.0 },
+        "additions": { "checkpoint": "denoiser/checkpoint.safetensors", "edges": "edges/control_edges.safetensors",
+            "joint": "joint/layer_joint.safetensors",
+            "foreground_to_background": "foreground_to_background/layer_fg2bg.safetensors",
+            "count": 1, "steps": 1, "guidance": 2.0 },
         "examples": 1, "seed": 1, "size": 64 }"#;
     let path = folder.join("measure.json");
     std::fs::write(&path, text).unwrap();
     let found = measure(&MeasureConfig::read(&path).unwrap(), &Device::Cpu).unwrap();
     for figures in [found.seen, found.held_out] {
-        for rate in [figures.prompt_thing, figures.judge_thing, figures.prompt_colour] {
+        let (prompts, additions) = (figures.prompts.unwrap(), figures.additions.unwrap());
+        for rate in [prompts.thing, prompts.judge_thing, prompts.colour, additions.edges.unwrap()] {
             assert!((0.0..=1.0).contains(&rate), "{figures:?}");
         }
-        assert!(figures.autoencoder_layers_db.is_finite() && figures.layers_db.is_finite());
+        assert!(additions.joint_delta_e.unwrap() > 0.0 && additions.kept_delta_e.unwrap() >= 0.0);
+        let errors = [figures.codec, figures.threshold, figures.matte].map(Option::unwrap);
+        assert!(errors.iter().all(|errors| errors.layers_db.is_finite()), "{figures:?}");
+        assert!(figures.autoencoder_layers_db.is_finite());
     }
+}
+
+/// An addition encodes its own examples, and finds the autoencoder in the checkpoint; examples of another
+/// seed are refused.
+fn needs_only_a_checkpoint(folder: &Path) {
+    let task = |seed: u64| {
+        format!(
+            r#"{{ "addition": {{ "kind": "layer", "checkpoint": "denoiser/checkpoint.safetensors",
+                "examples": "own", "examples_seed": {seed}, "examples_count": 5, "rank": 2,
+                "autoencoder": "denoiser/checkpoint.safetensors", "transparency": "transparency" }} }}"#
+        )
+    };
+    train(folder, "alone", &task(4));
+    assert!(folder.join("own/latents-000000.safetensors").exists());
+    let text = format!(
+        r#"{{ "out": "other", "schedule": {{ "steps": 1, "batch": 1, "rate": 0.1 }}, "data": {{ "size": 64 }},
+            "task": {} }}"#,
+        task(5)
+    );
+    let path = folder.join("other.json");
+    std::fs::write(&path, text).unwrap();
+    let error = run(&Config::read(&path).unwrap(), None, &Device::Cpu, &mut |_| true).unwrap_err();
+    assert!(error.to_string().contains("seed 5"), "{error}");
 }
 
 /// A run that hardly learns stays what it started from.

@@ -45,6 +45,7 @@ fn options(args: &RunArgs) -> Result<Options, Failure> {
     let mut options = args.graph.options();
     options.only = args.only.clone();
     options.out = args.out.clone();
+    options.previews = args.previews.clone();
     args.work.apply(&mut options)?;
     Ok(options)
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use pellucid_diffusion::open_device;
 use pellucid_train::TrainError;
 use pellucid_train::config::Config;
 use pellucid_train::data::sheet::data_sheet;
@@ -11,6 +12,8 @@ use pellucid_train::data::{Example, Source, Split};
 use pellucid_train::measure::{MeasureConfig, measure};
 use pellucid_train::pack::{PackConfig, pack};
 use pellucid_train::run::{End, Event, run};
+use pellucid_value::Device;
+use serde_json::Value;
 
 use crate::args::{TrainArgs, TrainCommand, TrainDataArgs, TrainMeasureArgs};
 use crate::exit::{Exit, Failure};
@@ -25,13 +28,14 @@ pub fn train(args: &TrainArgs) -> Outcome {
         (Some(TrainCommand::Data(args)), _) => data(args),
         (Some(TrainCommand::Measure(args)), _) => measured(args),
         (Some(TrainCommand::Pack(args)), _) => packed(&args.config),
-        (None, Some(config)) => start(config, args.steps),
+        (None, Some(config)) => start(config, args.steps, args.device),
         _ => Err(Failure::usage("a configuration to run is missing")),
     }
 }
 
-fn start(path: &Path, limit: Option<u64>) -> Outcome {
+fn start(path: &Path, limit: Option<u64>, device: Device) -> Outcome {
     let config = Config::read(path).map_err(failure)?;
+    let device = open(device)?;
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&interrupted);
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
@@ -50,10 +54,14 @@ fn start(path: &Path, limit: Option<u64>) -> Outcome {
         }
         !interrupted.load(Ordering::Relaxed)
     };
-    match run(&config, limit, &pellucid_train::Device::Cpu, &mut tell).map_err(failure)? {
+    match run(&config, limit, &device, &mut tell).map_err(failure)? {
         End::Stopped if interrupted.load(Ordering::Relaxed) => Ok(Exit::Interrupted),
         _ => Ok(Exit::Done),
     }
+}
+
+fn open(device: Device) -> Result<pellucid_train::Device, Failure> {
+    open_device(device).map_err(|error| Failure::failed(error.to_string()))
 }
 
 /// Sums since the last line.
@@ -101,7 +109,7 @@ fn data(args: &TrainDataArgs) -> Outcome {
 
 fn measured(args: &TrainMeasureArgs) -> Outcome {
     let config = MeasureConfig::read(&args.config).map_err(failure)?;
-    let measures = measure(&config, &pellucid_train::Device::Cpu).map_err(failure)?;
+    let measures = measure(&config, &open(args.device)?).map_err(failure)?;
     let value = serde_json::to_value(measures)
         .map_err(|error| Failure::failed(format!("the figures cannot be written: {error}")))?;
     if args.json {
@@ -109,13 +117,26 @@ fn measured(args: &TrainMeasureArgs) -> Outcome {
         return Ok(Exit::Done);
     }
     let mut text = format!("{:24} {:>10} {:>10}\n", "", "seen", "held out");
-    let names = value["seen"].as_object().into_iter().flatten().map(|(name, _)| name);
-    for name in names {
-        let figure = |split: &str| value[split][name].as_f64().unwrap_or(f64::NAN);
-        text.push_str(&format!("{name:24} {:10.4} {:10.4}\n", figure("seen"), figure("held_out")));
+    for (name, [seen, held_out]) in figures(&value["seen"], &value["held_out"]) {
+        text.push_str(&format!("{name:24} {seen:10.4} {held_out:10.4}\n"));
     }
     terminal::print(&text)?;
     Ok(Exit::Done)
+}
+
+/// Numbers of both splits by name, those of parts with the part's name before.
+fn figures(seen: &Value, held_out: &Value) -> Vec<(String, [f64; 2])> {
+    let mut found = Vec::new();
+    for (name, value) in seen.as_object().into_iter().flatten() {
+        if value.is_object() {
+            let inner = figures(value, &held_out[name]);
+            found.extend(inner.into_iter().map(|(of, pair)| (format!("{name} {of}"), pair)));
+        } else {
+            let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
+            found.push((name.clone(), [number(value), number(&held_out[name])]));
+        }
+    }
+    found
 }
 
 fn packed(path: &Path) -> Outcome {

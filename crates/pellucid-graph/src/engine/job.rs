@@ -1,13 +1,14 @@
 //! One node's run, on a thread of the pool.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use pellucid_value::{Fact, Value};
 
 use super::{NodeEvent, Shared};
 use crate::cache::Values;
+use crate::context::Previews;
 use crate::{Cancel, Key, NodeError, NodeKind, ParamValue, Run, StampedFile, Store, World};
 
 /// All a run needs, owned: it may outlive the evaluation that started it.
@@ -22,6 +23,7 @@ pub(super) struct Job {
     pub world: Arc<dyn World>,
     pub store: Option<Arc<dyn Store>>,
     pub events: Arc<dyn Fn(NodeEvent) + Send + Sync>,
+    pub previews: bool,
     pub cancel: Cancel,
 }
 
@@ -67,6 +69,11 @@ fn values(job: &Job, shared: &Shared) -> Result<Values, NodeError> {
     let progress = |done, total| {
         (job.events)(NodeEvent::Step { node: job.name.clone(), done, total });
     };
+    let show = |picture| {
+        let picture = Arc::new(picture);
+        (job.events)(NodeEvent::Preview { node: job.name.clone(), picture });
+    };
+    let previews = job.previews.then_some(Previews { show: &show, last: Mutex::new(None) });
     let mut cx = Run {
         kind: &job.kind,
         inputs: &job.inputs,
@@ -75,6 +82,7 @@ fn values(job: &Job, shared: &Shared) -> Result<Values, NodeError> {
         world: &*job.world,
         cancel: &job.cancel,
         progress: &progress,
+        previews,
         residents: &shared.residents,
         compute: shared.compute,
     };

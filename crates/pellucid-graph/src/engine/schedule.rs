@@ -286,6 +286,7 @@ impl<'a, 'r> Evaluation<'a, 'r> {
             world: Arc::clone(&self.request.world),
             store: self.request.store.clone().filter(|_| keep),
             events: Arc::clone(&self.request.events),
+            previews: self.request.previews,
             cancel,
         };
         let shared = Arc::clone(&self.engine.shared);

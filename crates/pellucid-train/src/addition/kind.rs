@@ -25,7 +25,7 @@ pub enum Kind {
     ForegroundToBackground,
     /// Shared attention: layer and blend for given surroundings.
     BackgroundToForeground,
-    /// A ControlNet for thin edges.
+    /// A ControlNet for thin edges, of blends and of layers.
     Edges,
 }
 
@@ -38,11 +38,12 @@ pub(super) enum Picture {
 }
 
 impl Kind {
-    /// What is denoised at once, in the order of the frames.
-    pub(super) fn frames(self) -> &'static [Picture] {
+    /// What is denoised at once, in the order of the frames, for the example of an even or odd number.
+    pub(super) fn frames(self, odd: bool) -> &'static [Picture] {
         use Picture::{Background, Blend, Layer};
         match self {
             Self::Layer | Self::BackgroundAndBlendedToForeground => &[Layer],
+            Self::Edges if odd => &[Layer],
             Self::ForegroundToBlended | Self::BackgroundToBlended | Self::Edges => &[Blend],
             Self::ForegroundAndBlendedToBackground => &[Background],
             Self::Joint => &[Layer, Background, Blend],
@@ -63,14 +64,20 @@ impl Kind {
         }
     }
 
-    /// The control picture, where there is one; what is clear in it becomes grey.
-    pub(super) fn control(self) -> Option<fn(&Example) -> Canvas> {
+    /// The control picture of an example, where there is one; what is clear in it becomes grey.
+    pub(super) fn control(self, example: &Example, odd: bool) -> Option<Canvas> {
         match self {
-            Self::ForegroundToBackground => Some(|example| example.foreground.clone()),
-            Self::BackgroundToForeground => Some(|example| example.background.clone()),
-            Self::Edges => Some(|example| edges(&example.blend)),
+            Self::ForegroundToBackground => Some(example.foreground.clone()),
+            Self::BackgroundToForeground => Some(example.background.clone()),
+            Self::Edges if odd => Some(edges(&example.foreground)),
+            Self::Edges => Some(edges(&example.blend)),
             _ => None,
         }
+    }
+
+    /// Whether there are control pictures.
+    pub(super) fn is_controlled(self) -> bool {
+        matches!(self, Self::ForegroundToBackground | Self::BackgroundToForeground | Self::Edges)
     }
 
     /// Whether it shares attention between frames.

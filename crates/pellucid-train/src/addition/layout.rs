@@ -72,8 +72,8 @@ fn width(config: &UnetConfig, block: Block) -> usize {
 
 fn sharing(task: &AdditionTask, config: &UnetConfig) -> Shapes {
     let mut shapes = Shapes::new();
-    let (frames, channels) = (task.kind.frames().len(), task.control_width);
-    let controlled = task.kind.control().is_some();
+    let (frames, channels) = (task.kind.frames(false).len(), task.control_width);
+    let controlled = task.kind.is_controlled();
     let mut layer = |key: String, shape: &[usize]| {
         shapes.insert(format!("{key}.bias"), vec![shape[0]]);
         shapes.insert(format!("{key}.weight"), shape.to_vec());

@@ -13,7 +13,6 @@ use super::kind::Kind;
 use super::layout::{FIRST, is_attention};
 use super::{Shown, question};
 use crate::base::Base;
-use crate::config::AdditionTask;
 use crate::error::TrainError;
 use crate::parameters::Parameters;
 
@@ -27,7 +26,7 @@ pub(super) struct Networks {
 impl Networks {
     /// Builds the networks; gradients flow to `parameters` alone.
     pub(super) fn build(
-        task: &AdditionTask,
+        kind: Kind,
         base: &Base,
         parameters: &Parameters,
         device: &Device,
@@ -35,7 +34,7 @@ impl Networks {
         let mut tensors = base.tensors.clone();
         let mut config: UnetConfig = base.config.clone();
         let (mut sharing, mut control) = (None, None);
-        match task.kind {
+        match kind {
             Kind::Edges => {
                 let weights = parameters.weights();
                 control = Some(ControlNet::load(&weights, &base.config, DType::F32, device)?);

@@ -3,7 +3,7 @@
 use pellucid_pixel::channel::grey_image;
 use pellucid_pixel::edges::{Canny, canny};
 
-use super::canvas::{Canvas, with_alpha};
+use super::canvas::{Canvas, over, with_alpha};
 use super::example::Example;
 
 /// What a control picture shows.
@@ -37,8 +37,10 @@ pub fn control(example: &Example, what: Control) -> Canvas {
     }
 }
 
-/// Thin edges of a picture.
+/// Thin edges of a picture, over grey where it is clear.
 pub fn edges(picture: &Canvas) -> Canvas {
+    let on_grey = picture.pixels.iter().map(|&pixel| over(pixel, [0.5, 0.5, 0.5, 1.0]));
+    let picture = Canvas { size: picture.size, pixels: on_grey.collect() };
     let how = Canny { sigma: 1.0, low: 0.25, high: 0.55, ..Canny::default() };
     Canvas::of_image(&grey_image(&canny(&picture.image(), how)))
 }

@@ -6,7 +6,7 @@ use candle_core::{DType, Device};
 use pellucid_nets::Weights;
 use pellucid_nets::unet::Unet;
 
-use super::{MeasureConfig, PromptsConfig};
+use super::{MeasureConfig, Prompts, PromptsConfig};
 use crate::base::{Base, Viewer};
 use crate::data::{Canvas, Example, Split, example};
 use crate::denoiser::plain_input;
@@ -17,26 +17,14 @@ use crate::sampling::{Question, Sampling, sample};
 /// Layers drawn at once.
 const BATCH: u64 = 8;
 
-/// Parts of layers that the judge sees right.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Rates {
-    pub(super) thing: f32,
-    pub(super) colour: f32,
-}
-
-/// What the judge says of layers that were drawn, and of those that were made by rule.
-pub(super) struct Followed {
-    pub(super) drawn: Rates,
-    pub(super) made: Rates,
-}
-
+/// Draws layers for captions, and asks the judge what they show.
 pub(super) fn follow(
     config: &MeasureConfig,
     prompts: &PromptsConfig,
     transparency: &Path,
     split: Split,
     device: &Device,
-) -> Result<Followed, TrainError> {
+) -> Result<Prompts, TrainError> {
     let base = Base::load(&prompts.checkpoint, device)?;
     let weights = Weights::from_tensors(base.tensors.clone());
     let unet = Unet::load(&weights, &base.config, DType::F32, device)?;
@@ -64,7 +52,8 @@ pub(super) fn follow(
         let pictures: Vec<&Canvas> = examples.iter().map(|e| &e.foreground).collect();
         made.add(&examples, &judge.judge(&pictures, device)?);
     }
-    Ok(Followed { drawn: drawn.rates(), made: made.rates() })
+    let ([thing, colour], [judge_thing, judge_colour]) = (drawn.rates(), made.rates());
+    Ok(Prompts { thing, colour, judge_thing, judge_colour })
 }
 
 #[derive(Default)]
@@ -85,8 +74,8 @@ impl Count {
         }
     }
 
-    fn rates(&self) -> Rates {
-        let rate = |[right, all]: [usize; 2]| right as f32 / all.max(1) as f32;
-        Rates { thing: rate(self.things), colour: rate(self.colours) }
+    /// Parts that are right, of things and of colours.
+    fn rates(&self) -> [f32; 2] {
+        [self.things, self.colours].map(|[right, all]| right as f32 / all.max(1) as f32)
     }
 }
