@@ -214,3 +214,23 @@ fn a_batch_is_numbered_in_a_row() {
         messages(&report)
     );
 }
+
+#[test]
+fn models_are_found_where_the_yaml_beside_the_workflow_says() {
+    let models = pellucid_tests::models();
+    let workflow = json!({
+        "1": { "class_type": "CheckpointLoaderSimple", "inputs": { "ckpt_name": "tiny_sd15.safetensors" } },
+        "2": { "class_type": "EmptyLatentImage", "inputs": { "width": 64, "height": 64, "batch_size": 1 } },
+        "3": { "class_type": "VAEDecode", "inputs": { "samples": ["2", 0], "vae": ["1", 2] } },
+        "4": { "class_type": "SaveImage", "inputs": { "images": ["3", 0], "filename_prefix": "a" } },
+    });
+    let folder = Folder::with_graph(&workflow);
+    let missing = folder.run();
+    assert!(messages(&missing)[0].contains("tiny_sd15.safetensors"), "{:?}", messages(&missing));
+    let yaml =
+        format!("mine:\n    base_path: {}\n    checkpoints: checkpoints\n", models.display());
+    folder.write("extra_model_paths.yaml", yaml);
+    let report = folder.run();
+    assert!(report.is_ok(), "{:?}", messages(&report));
+    assert_eq!(written(&report, &folder), [("a_00001_.png".to_owned(), true)]);
+}

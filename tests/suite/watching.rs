@@ -347,3 +347,28 @@ fn work_that_is_still_wanted_goes_on_and_stale_work_is_cut_short() {
     assert!(ran(&report).contains(&"long".to_owned()));
     assert_eq!((done.load(Ordering::SeqCst), cut.load(Ordering::SeqCst)), (2, 1));
 }
+
+#[test]
+fn a_workflow_of_comfyui_is_watched_like_a_graph() {
+    let workflow = |colour: u32| {
+        json!({
+            "1": { "class_type": "EmptyImage", "inputs": { "width": 8, "height": 8, "batch_size": 1, "color": colour } },
+            "2": { "class_type": "ImageInvert", "inputs": { "image": ["1", 0] } },
+            "3": { "class_type": "PreviewImage", "inputs": { "images": ["2", 0] } },
+        })
+        .to_string()
+    };
+    let folder = Folder::new();
+    folder.write("graph.json", workflow(0));
+    let watching = Watching::start(&folder);
+    watching.good();
+    let before = folder.read("out/preview/3_01.png");
+    folder.write("graph.json", r#"{ "1": { "class_type": "NoSuchThing", "inputs": {} } }"#);
+    let report = watching.bad();
+    assert!(told_findings(&report).contains("NoSuchThing"), "{}", told_findings(&report));
+    assert_eq!(folder.read("out/preview/3_01.png"), before);
+    folder.write("graph.json", workflow(0x0000_ff00));
+    let report = watching.until(|report| report.is_ok() && !report.ran.is_empty());
+    assert_eq!(report.written.len(), 1);
+    assert_ne!(folder.read("out/preview/3_01.png"), before);
+}

@@ -3,7 +3,7 @@
 
     python3 -m venv ../peers && ../peers/bin/pip install torch diffusers transformers safetensors numpy pillow
     cargo build --release
-    ../peers/bin/python tools/peers/demo_checkpoint.py models/demo/checkpoints/demo.safetensors
+    ../peers/bin/python tools/peers/demo_checkpoint.py models/checkpoints/demo/pellucid.safetensors
 
 The checkpoint is split by diffusers' own conversion.  Both sides draw the noise from torch's stream of the seed
 and take the same steps (Euler, the plain schedule of SD1.5, guidance), in f32.  It prints how far apart the pictures are, in steps of
@@ -72,7 +72,7 @@ def unet_of(state):
 
 
 def vae_of(state):
-    pick = lambda i: state[f"first_stage_model.encoder.down.{i}.block.0.conv1.weight"].shape[0]
+    pick = lambda i: state[f"first_stage_model.decoder.up.{i}.block.0.conv2.weight"].shape[0]
     blocks = sum(f"first_stage_model.encoder.down.0.block.{i}.conv1.weight" in state for i in range(8))
     vae = AutoencoderKL(
         block_out_channels=[pick(i) for i in range(4)], layers_per_block=blocks, latent_channels=4,
@@ -90,6 +90,9 @@ def text_of(state):
         vocab_size=vocabulary, hidden_size=width, intermediate_size=4 * width, num_hidden_layers=layers,
         num_attention_heads=width // 64, max_position_embeddings=77, hidden_act="quick_gelu", projection_dim=width)
     text = CLIPTextModel(config)
+    if not any(key.startswith("text_model.") for key in text.state_dict()):
+        # transformers 5 names the same tensors without the prefix of the files.
+        own = {key.removeprefix("text_model."): tensor for key, tensor in own.items()}
     missing, unexpected = text.load_state_dict(own, strict=False)
     assert not unexpected and all("position_ids" in key for key in missing), (missing, unexpected)
     return text.eval()
@@ -157,7 +160,7 @@ def main():
     got = ours(args.pellucid, args.checkpoint, *how)
     off = np.abs(wanted - got)
     print(f"largest difference {off.max()}, mean {off.mean():.4f}, of 255")
-    sys.exit(off.max() > 2)
+    sys.exit(bool(off.max() > 2))
 
 
 if __name__ == "__main__":
