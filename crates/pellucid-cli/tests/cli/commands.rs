@@ -1,6 +1,7 @@
 //! What the other commands give.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::Value;
@@ -135,4 +136,21 @@ fn what_was_not_written_by_pellucid_has_no_graph() {
     }
     place.write("c.png", b"");
     place.run(&["import", "c.png"]).with(1);
+}
+
+/// What the README runs first, from anywhere: the models beside the graphs are found unnamed.
+#[test]
+fn the_demo_graph_finds_its_models_and_draws() {
+    let place = Place::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+    let graph = root.join("graphs/demo/foreground.json");
+    let graph = graph.to_str().unwrap();
+    place.run(&["run", graph, "--out", "out", "--previews", "seen"]).with(0);
+    for picture in ["out/layer.png", "out/composite.png", "seen/draw.png", "seen/layer.png"] {
+        assert!(place.read(picture).starts_with(b"\x89PNG"), "{picture}");
+    }
+    // Drawn again, it is the same.
+    let again = ["run", graph, "--out", "again", "--no-cache"];
+    place.run(&again).with(0);
+    assert!(place.read("again/layer.png") == place.read("out/layer.png"));
 }
