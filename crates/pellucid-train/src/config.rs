@@ -137,6 +137,16 @@ pub struct TransparencyTask {
     /// Steps before the discriminator joins in.
     #[serde(default)]
     pub discriminator_from: u64,
+    /// Weight of the mean absolute error of alpha, beside the squared one of the reconstruction: squares hardly
+    /// see haze.
+    #[serde(default)]
+    pub haze: f64,
+    /// The folder of an earlier run to start from.
+    #[serde(default)]
+    pub start: Option<PathBuf>,
+    /// Whether the encoder stays as it is, so that what was trained on its latents stays right.
+    #[serde(default)]
+    pub encoder_stays: bool,
 }
 
 /// A text-conditional denoiser and its text encoder.
@@ -293,7 +303,10 @@ impl Config {
         paths.extend(self.data.folder.as_mut());
         match &mut self.task {
             Task::Autoencoder(_) => {}
-            Task::Transparency(task) => paths.push(&mut task.autoencoder),
+            Task::Transparency(task) => {
+                paths.push(&mut task.autoencoder);
+                paths.extend(&mut task.start);
+            }
             Task::Denoiser(task) => {
                 paths.extend([&mut task.autoencoder, &mut task.transparency]);
                 paths.extend(&mut task.start);

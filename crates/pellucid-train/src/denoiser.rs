@@ -121,7 +121,13 @@ impl DenoiserRun {
         let clip = clip_config(task.text_width, task.text_layers, vocabulary.tokens.len());
         let parameters = fresh(&unet, &clip, config.seed, device)?;
         if let Some(path) = &task.start {
-            take_over(&parameters, &vocabulary, path)?;
+            parameters.take(path, |key, tensor| {
+                if !key.ends_with(TOKENS) {
+                    return Ok(tensor);
+                }
+                let rows = Tensor::new(vocabulary.tokens.as_slice(), tensor.device())?;
+                Ok(tensor.index_select(&rows, 0)?)
+            })?;
         }
         tell(Event::Note(format!("{} parameters", parameters.count())));
         let settings = Settings { beta2: 0.999, ..Settings::default() };
@@ -204,29 +210,6 @@ fn fresh(
         part.vars.into_iter().map(move |(key, var)| (format!("{prefix}{key}"), var))
     };
     Ok(Parameters { vars: named(UNET, of_unet).chain(named(TEXT, of_text)).collect() })
-}
-
-/// Sets every parameter to what a checkpoint has.
-fn take_over(
-    parameters: &Parameters,
-    vocabulary: &Vocabulary,
-    path: &Path,
-) -> Result<(), TrainError> {
-    let weights = Weights::open(path)?;
-    let wrong = |text: String| TrainError::State(path.into(), text);
-    for (key, var) in &parameters.vars {
-        let mut tensor = weights.plain(key)?;
-        if key.ends_with(TOKENS) {
-            let rows = Tensor::new(vocabulary.tokens.as_slice(), tensor.device())?;
-            tensor = tensor.index_select(&rows, 0)?;
-        }
-        if tensor.dims() != var.dims() {
-            let (found, wanted) = (tensor.dims(), var.dims());
-            return Err(wrong(format!("`{key}` is {found:?}, not {wanted:?}")));
-        }
-        var.set(&tensor.to_device(var.device())?)?;
-    }
-    Ok(())
 }
 
 impl Training for DenoiserRun {

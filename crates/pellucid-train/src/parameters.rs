@@ -1,6 +1,7 @@
 //! The numbers that are trained: named, started from a seed, seen by networks as weights.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use candle_core::{Device, Tensor, Var};
 use pellucid_nets::Weights;
@@ -48,6 +49,28 @@ impl Parameters {
     pub fn of(tensors: &BTreeMap<String, Tensor>) -> Result<Self, TrainError> {
         let var = |(key, tensor): (&String, &Tensor)| Ok((key.clone(), Var::from_tensor(tensor)?));
         Ok(Self { vars: tensors.iter().map(var).collect::<Result<_, TrainError>>()? })
+    }
+
+    /// Sets every parameter to what a file has under its name, after `change`.
+    ///
+    /// # Errors
+    /// When one is not there, or of another shape.
+    pub fn take(
+        &self,
+        path: &Path,
+        change: impl Fn(&str, Tensor) -> Result<Tensor, TrainError>,
+    ) -> Result<(), TrainError> {
+        let weights = Weights::open(path)?;
+        for (key, var) in &self.vars {
+            let tensor = change(key, weights.plain(key)?)?;
+            if tensor.dims() != var.dims() {
+                let (found, wanted) = (tensor.dims(), var.dims());
+                let text = format!("`{key}` is {found:?}, not {wanted:?}");
+                return Err(TrainError::State(path.into(), text));
+            }
+            var.set(&tensor.to_device(var.device())?)?;
+        }
+        Ok(())
     }
 
     /// Changes the numbers of a parameter; nothing happens where there is none of that name.

@@ -143,9 +143,9 @@ impl TransparencyRun {
             tell(Event::Note(format!("left out {}: {why}", path.display())));
         }
         let fresh = |layout: Shapes, salt: u64, gain: &dyn Fn(&str) -> f32| {
-            let parameters = Parameters::fresh(&layout, config.seed ^ salt, gain, device)?;
-            Group::new(parameters, Settings::default())
+            Parameters::fresh(&layout, config.seed ^ salt, gain, device)
         };
+        let group = |parameters| Group::new(parameters, Settings::default());
         // No offset at first: the autoencoder starts unharmed.
         let encoder = fresh(encoder_layout(&task.encoder_widths), 1, &|key| {
             if key.starts_with("blocks.16.") { 0.05 } else { 1.4 }
@@ -155,8 +155,13 @@ impl TransparencyRun {
         };
         let decoder = Parameters::fresh(&decoder_layout(task), config.seed ^ 2, gain, device)?;
         start::start(&decoder, task)?;
-        let decoder = Group::new(decoder, Settings::default())?;
+        if let Some(folder) = &task.start {
+            encoder.take(&folder.join(ENCODER), |_, tensor| Ok(tensor))?;
+            decoder.take(&folder.join(DECODER), |_, tensor| Ok(tensor))?;
+        }
+        let (encoder, decoder) = (group(encoder)?, group(decoder)?);
         let discriminator = fresh(discriminator_layout(task.discriminator_width), 3, &|_| 1.0)?;
+        let discriminator = group(discriminator)?;
         tell(Event::Note(format!(
             "parameters: encoder {}, decoder {}, discriminator {}",
             encoder.parameters.count(),
@@ -251,6 +256,9 @@ impl Training for TransparencyRun {
             let identity = mean_square(&pass.decoded, &wanted.signal)?;
             let mut total =
                 ((&apart * self.task.reconstruction)? + (&identity * self.task.identity)?)?;
+            let off = (pass.layer.narrow(1, 0, 1)? - wanted.layer.narrow(1, 0, 1)?)?;
+            let off = off.abs()?.mean_all()?;
+            total = (total + (&off * self.task.haze)?)?;
             let mut generator = 0.0;
             if judged {
                 let fake = self.judge()?.forward(&pass.layer, Statistics::Batch)?;
@@ -259,13 +267,12 @@ impl Training for TransparencyRun {
                 total = (total + (hinge * self.task.discriminator)?)?;
             }
             let layer = pass.layer.detach();
-            let alpha = (layer.narrow(1, 0, 1)? - wanted.layer.narrow(1, 0, 1)?)?;
             let numbers = [
                 number(&apart)?,
                 number(&identity)?,
                 generator,
                 self.drop(&pass, &wanted)?,
-                number(&alpha.abs()?.mean_all()?)?,
+                number(&off)?,
             ];
             Ok((total.backward()?, numbers, layer, wanted.layer))
         })?;
@@ -286,7 +293,9 @@ impl Training for TransparencyRun {
             shards::mean(made.iter().map(|(share, (_, numbers, ..))| (*share, *numbers)));
         let parts = made.into_iter().map(|(share, (grads, ..))| (share, grads)).collect();
         let grads = Gradients { parts };
-        self.encoder.step(&grads, rate)?;
+        if !self.task.encoder_stays {
+            self.encoder.step(&grads, rate)?;
+        }
         self.decoder.step(&grads, rate)?;
         if judged {
             [discriminator] = shards::mean(judgements.iter().map(|(share, (_, n))| (*share, [*n])));

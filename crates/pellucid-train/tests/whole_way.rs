@@ -61,6 +61,7 @@ fn every_stage_follows_the_one_before() {
         let found = kind(&folder.join("transparency").join(file));
         assert!(!matches!(found, FileKind::Unknown), "{file}: {found:?}");
     }
+    goes_on_with_the_decoder(folder);
     train(
         folder,
         "denoiser",
@@ -157,6 +158,32 @@ fn needs_only_a_checkpoint(folder: &Path) {
     std::fs::write(&path, text).unwrap();
     let error = run(&Config::read(&path).unwrap(), None, &Device::Cpu, &mut |_| true).unwrap_err();
     assert!(error.to_string().contains("seed 5"), "{error}");
+}
+
+/// A further sitting starts from what there is; an encoder that stays is the same to the bit.
+fn goes_on_with_the_decoder(folder: &Path) {
+    train(
+        folder,
+        "further",
+        r#"{ "transparency": { "autoencoder": "autoencoder/autoencoder.safetensors", "start": "transparency",
+            "encoder_widths": [4, 4, 4, 4, 8, 8, 8, 8], "decoder_widths": [8, 8, 8, 8], "attention_levels": 1,
+            "residual_blocks": 1, "cut": 64, "discriminator_width": 4, "encoder_stays": true, "haze": 0.5 } }"#,
+    );
+    let tensors = |run: &str, file: &str| {
+        let weights = Weights::open(&folder.join(run).join(file)).unwrap();
+        let numbers = |key: &str| -> Vec<f32> {
+            weights.plain(key).unwrap().flatten_all().unwrap().to_vec1().unwrap()
+        };
+        weights.keys().map(numbers).collect::<Vec<_>>()
+    };
+    let file = "vae_transparent_encoder.safetensors";
+    assert!(tensors("transparency", file) == tensors("further", file));
+    let file = "vae_transparent_decoder.safetensors";
+    let pairs = tensors("transparency", file).into_iter().zip(tensors("further", file));
+    let far = pairs.flat_map(|(a, b)| a.into_iter().zip(b)).map(|(a, b)| (a - b).abs());
+    let far = far.fold(0.0, f32::max);
+    // One step of AdamW moves a number by about the rate of 0.001, times what the average takes of it.
+    assert!(far > 0.0 && far < 0.01, "{far}");
 }
 
 /// A run that hardly learns stays what it started from.
