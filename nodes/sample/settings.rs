@@ -6,6 +6,7 @@ use pellucid_diffusion::{DiffusionError, Sampled, Sampling, SamplingStep, sample
 use pellucid_graph::{Check, Choice, In, NodeError, Out, Param, Run};
 use pellucid_nets::sample::{Options, Sampler};
 use pellucid_nets::schedule::Schedule;
+use pellucid_pixel::resize::{Filter, Resize, resize};
 use pellucid_pixel::{Alpha, Image, ImageFact};
 use pellucid_value::{Conditioning, ConditioningFact, Latent, LatentFact, Model, ModelFact};
 
@@ -163,16 +164,14 @@ pub fn run_sampling(
 }
 
 /// Pixels of a picture along one element of its latent.
-const ELEMENT: usize = 8;
+const ELEMENT: u32 = 8;
 
 /// What a step of a sampler will come to, as large as the picture will be.
 fn preview(step: &SamplingStep) -> Result<Image, DiffusionError> {
     let (colours, width, height) = step.preview()?;
-    let fact = ImageFact::new((width * ELEMENT) as u32, (height * ELEMENT) as u32, Alpha::Opaque);
-    let pixel = |index: usize| {
-        let (x, y) = (index % (width * ELEMENT), index / (width * ELEMENT));
-        let [r, g, b] = colours[y / ELEMENT * width + x / ELEMENT];
-        [r, g, b, 1.0]
-    };
-    Ok(Image::new(fact, (0..fact.frame_len()).map(pixel).collect()))
+    let (width, height) = (width as u32, height as u32);
+    let opaque = colours.into_iter().map(|[r, g, b]| [r, g, b, 1.0]).collect();
+    let small = Image::new(ImageFact::new(width, height, Alpha::Opaque), opaque);
+    let how = Resize { filter: Filter::Nearest, linear_light: false };
+    Ok(resize(&small, width * ELEMENT, height * ELEMENT, how))
 }

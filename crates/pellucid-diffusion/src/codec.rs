@@ -24,12 +24,12 @@ pub struct LayerStep<'a> {
     pub done: u64,
     /// Views of all layers.
     pub total: u64,
-    /// What the first view of the first layer gave, and height and width of the layer.
+    /// Right after the first view of the first layer, what it gave, and height and width of the layer.
     first: Option<(&'a Tensor, [usize; 2])>,
 }
 
 impl LayerStep<'_> {
-    /// Makes the first layer as its first view has it, once that is done: what the median will be like.
+    /// Makes the first layer as its first view has it, right after that: what the median will be like.
     pub fn preview(&self) -> Option<impl FnOnce() -> Result<Image, DiffusionError>> {
         let (layer, [height, width]) = self.first?;
         Some(move || {
@@ -69,11 +69,12 @@ pub fn decode_layers(
     let (mut done, total) = (0, (count * views.len()) as u64);
     let mut first: Option<Tensor> = None;
     let mut forward = |picture: &Tensor, latent: &Tensor| -> Result<Tensor, DiffusionError> {
-        observe(&LayerStep { done, total, first: first.as_ref().map(|f| (f, [height, width])) })?;
-        done += 1;
+        let seen = first.take();
+        observe(&LayerStep { done, total, first: seen.as_ref().map(|f| (f, [height, width])) })?;
         let layer = decoder.forward(picture, latent)?;
         finite(&layer, "the transparency decoder", [file])?;
-        first.get_or_insert_with(|| layer.clone());
+        first = (done == 0).then(|| layer.clone());
+        done += 1;
         Ok(layer)
     };
     let mut layers = Vec::with_capacity(count);

@@ -244,6 +244,21 @@ pub fn measure(config: &MeasureConfig, device: &Device) -> Result<Measures, Trai
     Ok(Measures { seen: of(Split::Training)?, held_out: of(Split::HeldOut)? })
 }
 
+/// Examples to draw for, `size` at a time, with the seed of the noise.
+fn batches(
+    config: &MeasureConfig,
+    split: Split,
+    count: u64,
+    size: u64,
+) -> impl Iterator<Item = (u64, Vec<Example>)> {
+    let made = move |index| Source::Rule.example(config.seed, index, config.size, split);
+    let batch = move |start: u64| {
+        let examples = (start..(start + size).min(count)).map(made).collect();
+        (config.seed.wrapping_add(start), examples)
+    };
+    (0..count).step_by(size as usize).map(batch)
+}
+
 fn figures(
     config: &MeasureConfig,
     split: Split,

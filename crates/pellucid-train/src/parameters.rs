@@ -87,6 +87,12 @@ impl Parameters {
         Weights::from_tensors(self.vars.iter().map(tensor).collect())
     }
 
+    /// The parameters as weights that no gradient flows through.
+    pub fn frozen(&self) -> Weights {
+        let tensor = |(key, var): (&String, &Var)| (key.clone(), var.as_detached_tensor());
+        Weights::from_tensors(self.vars.iter().map(tensor).collect())
+    }
+
     /// How many numbers there are.
     pub fn count(&self) -> usize {
         self.vars.values().map(|var| var.elem_count()).sum()

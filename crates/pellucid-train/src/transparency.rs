@@ -244,7 +244,9 @@ impl Training for TransparencyRun {
     }
 
     fn step(&mut self, step: u64, rate: f32) -> Result<Vec<f32>, TrainError> {
-        let weights = (self.encoder.parameters.weights(), self.decoder.parameters.weights());
+        let encoder = &self.encoder.parameters;
+        let encoder = if self.task.encoder_stays { encoder.frozen() } else { encoder.weights() };
+        let weights = (encoder, self.decoder.parameters.weights());
         let judged = step >= self.task.discriminator_from && self.task.discriminator > 0.0;
         let parts = shards::parts(self.batch, 1, self.parts);
         let made = shards::each(&parts, |part| {
@@ -258,7 +260,9 @@ impl Training for TransparencyRun {
                 ((&apart * self.task.reconstruction)? + (&identity * self.task.identity)?)?;
             let off = (pass.layer.narrow(1, 0, 1)? - wanted.layer.narrow(1, 0, 1)?)?;
             let off = off.abs()?.mean_all()?;
-            total = (total + (&off * self.task.haze)?)?;
+            if self.task.haze > 0.0 {
+                total = (total + (&off * self.task.haze)?)?;
+            }
             let mut generator = 0.0;
             if judged {
                 let fake = self.judge()?.forward(&pass.layer, Statistics::Batch)?;

@@ -6,11 +6,11 @@ use candle_core::Device;
 use pellucid_pixel::colour::lab::DeltaE;
 use pellucid_pixel::inspect::recomposition;
 
-use super::{Additions, AdditionsConfig, MeasureConfig};
+use super::{Additions, AdditionsConfig, MeasureConfig, batches};
 use crate::addition::{Kind, Trained};
 use crate::base::{Base, Viewer};
 use crate::data::control::edges;
-use crate::data::{Canvas, Example, Split, example};
+use crate::data::{Canvas, Example, Split};
 use crate::error::TrainError;
 use crate::sampling::Sampling;
 
@@ -61,10 +61,7 @@ impl Measuring<'_> {
     ) -> Result<[f64; N], TrainError> {
         let AdditionsConfig { count, steps, guidance, .. } = *self.additions;
         let mut sums = [0.0; N];
-        for start in (0..count).step_by(BATCH as usize) {
-            let made = |index| example(self.config.seed, index, self.config.size, self.split);
-            let examples: Vec<Example> = (start..(start + BATCH).min(count)).map(made).collect();
-            let seed = self.config.seed.wrapping_add(start);
+        for (seed, examples) in batches(self.config, self.split, count, BATCH) {
             for found in each(&examples, Sampling { steps, guidance, seed })? {
                 sums = std::array::from_fn(|i| sums[i] + found[i]);
             }

@@ -6,9 +6,9 @@ use candle_core::{DType, Device};
 use pellucid_nets::Weights;
 use pellucid_nets::unet::Unet;
 
-use super::{MeasureConfig, Prompts, PromptsConfig};
+use super::{MeasureConfig, Prompts, PromptsConfig, batches};
 use crate::base::{Base, Viewer};
-use crate::data::{Canvas, Example, Split, example};
+use crate::data::{Canvas, Example, Split};
 use crate::denoiser::plain_input;
 use crate::error::TrainError;
 use crate::judge::{Judge, Verdict};
@@ -31,10 +31,7 @@ pub(super) fn follow(
     let viewer = Viewer::load(&config.autoencoder, transparency, device)?;
     let judge = Judge::load(&Weights::open(&prompts.judge)?, device)?;
     let (mut drawn, mut made) = (Count::default(), Count::default());
-    for start in (0..prompts.count).step_by(BATCH as usize) {
-        let range = start..(start + BATCH).min(prompts.count);
-        let examples: Vec<Example> =
-            range.map(|index| example(config.seed, index, config.size, split)).collect();
+    for (seed, examples) in batches(config, split, prompts.count, BATCH) {
         let captions: Vec<&str> = examples.iter().map(|e| e.of_foreground.as_str()).collect();
         let context = base.encode(&captions)?;
         let empty = base.encode(&vec![""; captions.len()])?;
@@ -42,7 +39,6 @@ pub(super) fn follow(
             Ok(unet.forward(&plain_input(question.x, question.times, question.context))?)
         };
         let side = config.size / 8;
-        let seed = config.seed.wrapping_add(start);
         let how = Sampling { steps: prompts.steps, guidance: prompts.guidance, seed };
         let latents = sample(&denoise, &context, &empty, [4, side, side], how, device)?;
         // Picture and layer in turn.
