@@ -77,6 +77,9 @@ impl AdditionRun {
         };
         let latents = encoding.run(&task.examples, device, tell)?;
         let parameters = layout::fresh(task, &base, config.seed, device)?;
+        if let Some(path) = &task.start {
+            parameters.take(path, task.kind.prefix(), |_, tensor| Ok(tensor))?;
+        }
         tell(Event::Note(format!("{} parameters", parameters.count())));
         let settings = Settings { beta2: 0.999, ..Settings::default() };
         Ok(Self {
@@ -89,7 +92,7 @@ impl AdditionRun {
             device: device.clone(),
             base,
             latents,
-            noising: Noising::default(),
+            noising: Noising::new(task.snr_limit),
             group: Group::new(parameters, settings)?,
         })
     }

@@ -121,7 +121,7 @@ impl DenoiserRun {
         let clip = clip_config(task.text_width, task.text_layers, vocabulary.tokens.len());
         let parameters = fresh(&unet, &clip, config.seed, device)?;
         if let Some(path) = &task.start {
-            parameters.take(path, |key, tensor| {
+            parameters.take(path, "", |key, tensor| {
                 if !key.ends_with(TOKENS) {
                     return Ok(tensor);
                 }
@@ -142,7 +142,7 @@ impl DenoiserRun {
             clip,
             vocabulary,
             latents,
-            noising: Noising::default(),
+            noising: Noising::new(task.snr_limit),
             group: Group::new(parameters, settings)?,
         })
     }

@@ -67,10 +67,19 @@ pub fn pack(config: &PackConfig) -> Result<u64, TrainError> {
         let from = model.run.join(&model.file);
         let weights = Weights::open(&from)?;
         let tensors = tensors_of(&weights)?;
-        let steps = weights.metadata().get("steps").cloned().unwrap_or_else(|| "?".into());
+        // A packed model keeps what is known of its run, to be packed again without it. All in one entry: those of
+        // a file are in no order.
+        let known = weights.metadata().get(TRAINED).cloned();
+        let trained = match (last_losses(&model.run), known) {
+            (None, Some(known)) => known,
+            (losses, _) => {
+                let steps = weights.metadata().get("steps").cloned().unwrap_or_else(|| "?".into());
+                format!("trained for {steps} steps.\n\n{}", losses.unwrap_or_default())
+            }
+        };
         let numbers: usize = tensors.values().map(|tensor| tensor.elem_count()).sum();
         let to = config.out.join(&model.name);
-        let notes = BTreeMap::from([("steps".to_owned(), steps.clone())]);
+        let notes = BTreeMap::from([(TRAINED.to_owned(), trained.clone())]);
         save_model(&to, &tensors, Precision::F16, &notes)?;
         let bytes = std::fs::metadata(&to).map_err(|error| TrainError::file(&to, error))?.len();
         all += bytes;
@@ -78,9 +87,9 @@ pub fn pack(config: &PackConfig) -> Result<u64, TrainError> {
             .map_err(|error| TrainError::file(&model.config, error))?;
         let _ = write!(
             card,
-            "\n## {}\n\n{numbers} numbers in half precision, {bytes} bytes; trained for {steps} steps.\n\n{}\nMade by `pellucid train` with:\n\n```json\n{}\n```\n",
+            "\n## {}\n\n{numbers} numbers in half precision, {bytes} bytes; {}\nMade by `pellucid train` with:\n\n```json\n{}\n```\n",
             model.name,
-            last_losses(&model.run),
+            trained,
             quoted.trim_end()
         );
     }
@@ -88,9 +97,12 @@ pub fn pack(config: &PackConfig) -> Result<u64, TrainError> {
     Ok(all)
 }
 
-/// The means of the log's last hundred rows, as a list.
-fn last_losses(run: &Path) -> String {
-    let Ok(log) = std::fs::read_to_string(run.join("log.csv")) else { return String::new() };
+/// The key in the metadata of a packed model of how it was trained.
+const TRAINED: &str = "trained";
+
+/// The means of the log's last hundred rows, as a list; nothing when there is no log.
+fn last_losses(run: &Path) -> Option<String> {
+    let log = std::fs::read_to_string(run.join("log.csv")).ok()?;
     let mut lines = log.lines();
     let names: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
     let rows: Vec<Vec<f32>> = lines
@@ -103,5 +115,5 @@ fn last_losses(run: &Path) -> String {
         let mean = of.sum::<f32>() / last.len().max(1) as f32;
         let _ = writeln!(text, "- {name}: {mean:.4}");
     }
-    text
+    Some(text)
 }

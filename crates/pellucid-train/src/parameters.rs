@@ -51,16 +51,17 @@ impl Parameters {
         Ok(Self { vars: tensors.iter().map(var).collect::<Result<_, TrainError>>()? })
     }
 
-    /// Sets every parameter to what a file has under its name, after `change`.
+    /// Sets every parameter to what a file has under `prefix` and its name, after `change`.
     ///
     /// # Errors
     /// When one is not there, or of another shape.
     pub fn take(
         &self,
         path: &Path,
+        prefix: &str,
         change: impl Fn(&str, Tensor) -> Result<Tensor, TrainError>,
     ) -> Result<(), TrainError> {
-        let weights = Weights::open(path)?;
+        let weights = Weights::open(path)?.under(prefix);
         for (key, var) in &self.vars {
             let tensor = change(key, weights.plain(key)?)?;
             if tensor.dims() != var.dims() {

@@ -23,7 +23,7 @@ use crate::discriminator::{
     Discriminator, Statistics, discriminator_hinge, generator_hinge, layout as discriminator_layout,
 };
 use crate::error::TrainError;
-use crate::losses::{decibels, mean_square};
+use crate::losses::{alpha_error, decibels, mean_absolute, mean_square};
 use crate::parameters::Parameters;
 use crate::random::Random;
 use crate::run::{Event, Training};
@@ -42,6 +42,9 @@ pub const SCALE: f64 = 1.0;
 
 /// How often the whole blend stands for a layer: what is solid must stay solid.
 const SOLID: f32 = 0.1;
+
+/// How far beyond 0 and 1 clear and solid alpha may be found before it is cut off.
+const MARGIN: f64 = 0.03;
 
 /// A run that trains latent transparency.
 pub struct TransparencyRun {
@@ -156,8 +159,8 @@ impl TransparencyRun {
         let decoder = Parameters::fresh(&decoder_layout(task), config.seed ^ 2, gain, device)?;
         start::start(&decoder, task)?;
         if let Some(folder) = &task.start {
-            encoder.take(&folder.join(ENCODER), |_, tensor| Ok(tensor))?;
-            decoder.take(&folder.join(DECODER), |_, tensor| Ok(tensor))?;
+            encoder.take(&folder.join(ENCODER), "", |_, tensor| Ok(tensor))?;
+            decoder.take(&folder.join(DECODER), "", |_, tensor| Ok(tensor))?;
         }
         let (encoder, decoder) = (group(encoder)?, group(decoder)?);
         let discriminator = fresh(discriminator_layout(task.discriminator_width), 3, &|_| 1.0)?;
@@ -258,10 +261,12 @@ impl Training for TransparencyRun {
             let identity = mean_square(&pass.decoded, &wanted.signal)?;
             let mut total =
                 ((&apart * self.task.reconstruction)? + (&identity * self.task.identity)?)?;
-            let off = (pass.layer.narrow(1, 0, 1)? - wanted.layer.narrow(1, 0, 1)?)?;
-            let off = off.abs()?.mean_all()?;
+            let alpha = pass.layer.narrow(1, 0, 1)?;
+            let wanted_alpha = wanted.layer.narrow(1, 0, 1)?;
+            let off = mean_absolute(&alpha, &wanted_alpha)?;
             if self.task.haze > 0.0 {
-                total = (total + (&off * self.task.haze)?)?;
+                let haze = alpha_error(&alpha, &wanted_alpha, MARGIN)?;
+                total = (total + (haze * self.task.haze)?)?;
             }
             let mut generator = 0.0;
             if judged {

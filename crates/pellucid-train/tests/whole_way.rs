@@ -91,6 +91,7 @@ fn every_stage_follows_the_one_before() {
         train(folder, addition, &task);
     }
     needs_only_a_checkpoint(folder);
+    additions_start_from_their_like(folder);
     let patch = kind(&folder.join("layer/layer_transparent_attn.safetensors"));
     let wanted = LayerModel::TransparentAttention;
     assert!(
@@ -160,6 +161,42 @@ fn needs_only_a_checkpoint(folder: &Path) {
     assert!(error.to_string().contains("seed 5"), "{error}");
 }
 
+/// An addition that hardly learns stays what it started from, also the one for the other direction; one of another
+/// kind is refused.
+fn additions_start_from_their_like(folder: &Path) {
+    let config = |kind: &str, start: &str| {
+        let text = format!(
+            r#"{{ "out": "more", "seed": 98, "schedule": {{ "steps": 1, "batch": 1, "rate": 1e-12 }}, "data": {{ "size": 64 }},
+                "task": {{ "addition": {{ "kind": "{kind}", "checkpoint": "denoiser/checkpoint.safetensors",
+                    "examples": "denoiser", "examples_seed": 2, "examples_count": 7, "rank": 2, "control_width": 8,
+                    "autoencoder": "autoencoder/autoencoder.safetensors", "transparency": "transparency",
+                    "start": "{start}", "snr_limit": 1.0 }} }} }}"#
+        );
+        let path = folder.join("more.json");
+        std::fs::write(&path, text).unwrap();
+        Config::read(&path).unwrap()
+    };
+    let first = "foreground_to_background/layer_fg2bg.safetensors";
+    for (kind, start, made) in [
+        ("edges", "edges/control_edges.safetensors", "control_edges.safetensors"),
+        ("background_to_foreground", first, "layer_bg2fg.safetensors"),
+    ] {
+        let ended = run(&config(kind, start), None, &Device::Cpu, &mut |_| true).unwrap();
+        assert_eq!(ended, End::Done);
+        let opened = |path: &str| Weights::open(&folder.join(path)).unwrap();
+        let (before, after) = (opened(start), opened(&format!("more/{made}")));
+        for key in before.keys() {
+            let read = |weights: &Weights| -> Vec<f32> {
+                weights.plain(key).unwrap().flatten_all().unwrap().to_vec1().unwrap()
+            };
+            assert!(read(&before) == read(&after), "{kind}: {key}");
+        }
+        std::fs::remove_dir_all(folder.join("more")).unwrap();
+    }
+    let error = run(&config("joint", first), None, &Device::Cpu, &mut |_| true).unwrap_err();
+    assert!(error.to_string().contains("layer_fg2bg"), "{error}");
+}
+
 /// A further sitting starts from what there is; an encoder that stays is the same to the bit.
 fn goes_on_with_the_decoder(folder: &Path) {
     train(
@@ -227,5 +264,14 @@ fn packs(folder: &Path) {
         ["# Miniatures", "Hardly trained.", "CC0-1.0", "trained for 1 steps", "\"seed\": 2"]
     {
         assert!(card.contains(words), "the card lacks `{words}`");
+    }
+    // What is packed can be packed again, without the run, and says the same.
+    let text = text.replace(r#""run": "denoiser""#, r#""run": "packed/checkpoints""#);
+    let text = text.replace("\"checkpoint.safetensors\"", "\"mini.safetensors\"");
+    std::fs::write(&path, text.replace(r#""out": "packed""#, r#""out": "repacked""#)).unwrap();
+    pack(&PackConfig::read(&path).unwrap()).unwrap();
+    for name in ["README.md", "checkpoints/mini.safetensors"] {
+        let read = |folder_name: &str| std::fs::read(folder.join(folder_name).join(name)).unwrap();
+        assert!(read("packed") == read("repacked"), "{name}");
     }
 }
