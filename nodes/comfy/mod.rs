@@ -10,6 +10,7 @@
 //! | NOISE | `DisableNoise` | none |
 //! | GUIDER | `BasicGuider` | `model`, `positive` |
 //! | GUIDER | `CFGGuider` | `model`, `positive`, `negative`, `cfg` |
+//! | UPSCALE_MODEL | `UpscaleModelLoader` | `file` |
 
 use pellucid_graph::comfy::ComfyClass;
 

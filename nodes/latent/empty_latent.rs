@@ -1,8 +1,15 @@
 //! Makes an empty latent.
 
 use pellucid_graph::comfy::{ComfyClass, int, output};
-use pellucid_graph::{Check, CheckFn, Checked, Cost, NodeError, NodeKind, Out, Param, Run, RunFn};
-use pellucid_value::{Latent, LatentFact, Value};
+use pellucid_graph::{
+    Check, CheckFn, Checked, Cost, NodeError, NodeKind, OptIn, Out, Param, Params, Run, RunFn,
+};
+use pellucid_value::{Latent, LatentFact, Raster, Value};
+
+use crate::transform::scaling::size_of;
+
+const LIKE: OptIn<Raster> =
+    OptIn::new("like", "A picture whose size it is to have, instead of the params.");
 
 const WIDTH: Param<u32> = Param::<u32>::int(
     "width",
@@ -34,7 +41,7 @@ pub fn kind() -> NodeKind {
         docs: "Makes a latent of zeros to draw a picture in from nothing.".into(),
         revision: 1,
         cost: Cost::Light,
-        inputs: vec![],
+        inputs: vec![LIKE.decl()],
         params: vec![WIDTH.decl(), HEIGHT.decl(), BATCH.decl(), FRAMES.decl()],
         outputs: vec![LATENT.decl()],
         comfy: vec![empty_latent_image()],
@@ -49,13 +56,19 @@ fn empty_latent_image() -> ComfyClass {
         .input(int("height", 512, 16..=16384).to(HEIGHT))
         .input(int("batch_size", 1, 1..=4096).to(BATCH))
         .output(output("LATENT").from(LATENT))
+        .sized_like("empty_latent", LIKE)
 }
 
 /// Elements that one latent may have.
 const MOST_ELEMENTS: u64 = 1 << 31;
 
 fn check(cx: &Check) -> Result<Checked, NodeError> {
-    let fact = fact(cx.param(WIDTH), cx.param(HEIGHT), cx.param(BATCH), cx.param(FRAMES));
+    let fact = fact(cx.given(LIKE).map(|like| like.size()), cx.params());
+    if fact.width == 0 || fact.height == 0 {
+        let (width, height) = cx.given(LIKE).map(|like| like.size()).unwrap_or_default();
+        let message = format!("a latent needs 8x8 pixels, but the picture has {width}x{height}");
+        return Err(NodeError::at(LIKE, message).hint("scale the picture up first"));
+    }
     if fact.bytes() / 4 > MOST_ELEMENTS {
         let (width, height) = (fact.picture_width(), fact.picture_height());
         let message = format!(
@@ -68,11 +81,13 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
 }
 
 fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
-    let fact = fact(cx.param(WIDTH), cx.param(HEIGHT), cx.param(BATCH), cx.param(FRAMES));
+    let fact = fact(cx.given(LIKE).map(|like| size_of(&like)), cx.params());
     let elements = fact.shape().iter().product();
     Ok(vec![LATENT.put(Latent::new(fact, vec![0.0; elements]))])
 }
 
-fn fact(width: u32, height: u32, batch: u32, frames: u32) -> LatentFact {
-    LatentFact { frames, ..LatentFact::for_picture(batch, width, height) }
+fn fact(like: Option<(u32, u32)>, params: Params) -> LatentFact {
+    let (width, height) = like.unwrap_or((params.get(WIDTH), params.get(HEIGHT)));
+    let frames = params.get(FRAMES);
+    LatentFact { frames, ..LatentFact::for_picture(params.get(BATCH), width, height) }
 }

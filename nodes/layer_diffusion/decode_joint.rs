@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use pellucid_diffusion::{decode_latent, decode_layers};
+use pellucid_diffusion::{Decoding, decode_latent, decode_layers};
 use pellucid_graph::{Check, CheckFn, Checked, Cost, In, NodeError, NodeKind, Out, Run, RunFn};
 use pellucid_pixel::{Alpha, Image, ImageFact, Layer, Layers};
 use pellucid_value::{Latent, LatentFact, LayerFact, LayerFactContent, LayersFact, Vae, Value};
 
-use super::decode_layer::{BYTES_PER_PIXEL, CODEC, VIEWS, refuse_no_decoder};
+use super::decode_layer::{
+    CODEC, OVERLAP, TILE, VIEWS, at_once, decoder_bytes, refuse_no_decoder, tiled,
+};
 use super::latent_frame::frame;
 use crate::latent::decode_latent::{decode_bytes_per_pixel, picture_fact};
 use crate::networks::{computing, failed, layer_steps};
@@ -33,7 +35,7 @@ pub fn kind() -> NodeKind {
         revision: 1,
         cost: Cost::Device,
         inputs: vec![LATENT.decl(), VAE.decl(), CODEC.decl()],
-        params: vec![VIEWS.decl()],
+        params: vec![VIEWS.decl(), TILE.decl(), OVERLAP.decl()],
         outputs: vec![LAYERS.decl(), FOREGROUND.decl(), BACKGROUND.decl(), BLEND.decl()],
         comfy: vec![],
         check: CheckFn::Native(check),
@@ -55,9 +57,9 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
     }
     let one = LatentFact { frames: 1, masked: false, ..latent };
     let opaque = picture_fact(&one, &vae, LATENT, VAE)?;
-    let pixels = u64::from(opaque.width) * u64::from(opaque.height);
+    let (size, tile) = ((opaque.width, opaque.height), cx.param(TILE));
     cx.needs(vae.bytes + codec.bytes);
-    cx.needs(pixels * decode_bytes_per_pixel(&vae).max(BYTES_PER_PIXEL));
+    cx.needs((at_once(size, tile) * decode_bytes_per_pixel(&vae)).max(decoder_bytes(size, tile)));
     let layer = ImageFact { alpha: Alpha::Straight, ..opaque };
     Ok(Checked::Facts(vec![
         LAYERS.fact(stack_fact(opaque, layer)),
@@ -83,15 +85,16 @@ fn stack_fact(background: ImageFact, foreground: ImageFact) -> LayersFact {
 fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
     let (latent, vae, codec) = (cx.input(LATENT), cx.input(VAE), cx.input(CODEC));
     let computing = computing(cx)?;
+    let tiled = tiled(cx.params());
     let seen = |index: u32| {
         let latent = frame(&latent, index);
-        decode_latent(&computing, &vae, &latent, None, &mut |_, _| Ok(())).map_err(failed)
+        decode_latent(&computing, &vae, &latent, tiled, &mut |_, _| Ok(())).map_err(failed)
     };
     let (opaque, background, blend) = (seen(0)?, seen(1)?, seen(2)?);
     let latent = frame(&latent, 0);
-    let views = cx.choice(VIEWS);
+    let decoding = Decoding { views: cx.choice(VIEWS), tiled };
     let foreground =
-        decode_layers(&computing, &codec, &latent, &opaque, views, &mut layer_steps(cx));
+        decode_layers(&computing, &codec, &latent, &opaque, decoding, &mut layer_steps(cx));
     let foreground = foreground.map_err(failed)?;
     let layers = Layers {
         width: background.fact.width,

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use pellucid_diffusion::{decode_latent, decode_layers};
+use pellucid_diffusion::{Decoding, TiledSize, decode_latent, decode_layers};
 use pellucid_graph::{
-    Check, CheckFn, Checked, Choice, Cost, In, NodeError, NodeKind, OptIn, Out, Run, RunFn,
+    Check, CheckFn, Checked, Choice, Cost, In, NodeError, NodeKind, OptIn, Out, Param, Params, Run,
+    RunFn,
 };
 use pellucid_pixel::{Alpha, Image, ImageFact};
 use pellucid_value::{Latent, LayerCodec, LayerCodecFact, Vae, Value};
@@ -24,6 +25,19 @@ pub(super) const VIEWS: Choice<usize> = Choice::new(
     &COUNTS,
     "How many turned and mirrored views the median is taken over: more are steadier and take longer.",
 );
+pub(super) const TILE: Param<u32> = Param::<u32>::int(
+    "tile",
+    0,
+    "Side of the tiles to decode in, in pixels, for pictures that do not fit memory whole: a multiple of 64, or it is \
+     rounded down to one. 0 decodes whole.",
+)
+.range(0, 8192);
+pub(super) const OVERLAP: Param<u32> = Param::<u32>::int(
+    "overlap",
+    64,
+    "How far tiles overlap, in pixels, rounded up to a multiple of 64; at most half a tile.",
+)
+.range(0, 4096);
 pub(super) const IMAGE: Out<Image> = Out::new("image", "The layers, with straight alpha.");
 
 const COUNTS: &[(&str, usize)] = &[("8", 8), ("4", 4), ("2", 2), ("1", 1)];
@@ -33,11 +47,11 @@ pub fn kind() -> NodeKind {
     NodeKind {
         name: "decode_layer".into(),
         family: "layer_diffusion".into(),
-        docs: "Reads colour and alpha from latents that carry transparency. Every pixel is the lower median over turned and mirrored views. Any size will do: edges are repeated to a multiple of 64 pixels and cut off again.".into(),
+        docs: "Reads colour and alpha from latents that carry transparency. Every pixel is the lower median over turned and mirrored views. Any size will do: edges are repeated to a multiple of 64 pixels and cut off again. In tiles it takes less memory, and the result differs a little, since the networks see one tile at a time.".into(),
         revision: 1,
         cost: Cost::Device,
         inputs: vec![LATENT.decl(), CODEC.decl(), VAE.decl(), IMAGE_IN.decl()],
-        params: vec![VIEWS.decl()],
+        params: vec![VIEWS.decl(), TILE.decl(), OVERLAP.decl()],
         outputs: vec![IMAGE.decl()],
         comfy: vec![],
         check: CheckFn::Native(check),
@@ -76,7 +90,7 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
                 return Err(NodeError::at(CODEC, message).hint("use the codec of the model's line"));
             }
             let fact = picture_fact(&latent, &vae, LATENT, VAE)?;
-            let pixels = u64::from(fact.width) * u64::from(fact.height);
+            let pixels = at_once((fact.width, fact.height), cx.param(TILE));
             cx.needs(vae.bytes + pixels * decode_bytes_per_pixel(&vae));
             fact
         }
@@ -85,8 +99,7 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
                 .hint("wire the checkpoint's vae to `vae`"));
         }
     };
-    let side = |side: u32| u64::from(side.next_multiple_of(64));
-    cx.needs(codec.bytes + side(fact.width) * side(fact.height) * BYTES_PER_PIXEL);
+    cx.needs(codec.bytes + decoder_bytes((fact.width, fact.height), cx.param(TILE)));
     Ok(Checked::Facts(vec![IMAGE.fact(ImageFact { alpha: Alpha::Straight, ..fact })]))
 }
 
@@ -96,13 +109,32 @@ fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
     let image = match (cx.given(IMAGE_IN), cx.given(VAE)) {
         (Some(image), _) => image,
         (None, Some(vae)) => {
-            decode_latent(&computing, &vae, &latent, None, &mut |_, _| Ok(())).map_err(failed)?
+            decode_latent(&computing, &vae, &latent, tiled(cx.params()), &mut |_, _| Ok(()))
+                .map_err(failed)?
         }
         (None, None) => unreachable!("`check` refuses a node without either"),
     };
-    let views = cx.choice(VIEWS);
-    let layers = decode_layers(&computing, &codec, &latent, &image, views, &mut layer_steps(cx));
+    let decoding = Decoding { views: cx.choice(VIEWS), tiled: tiled(cx.params()) };
+    let layers = decode_layers(&computing, &codec, &latent, &image, decoding, &mut layer_steps(cx));
     Ok(vec![IMAGE.put(layers.map_err(failed)?)])
+}
+
+/// What the two params of tiles ask for.
+pub(super) fn tiled(params: Params) -> Option<TiledSize> {
+    let (tile, overlap) = (params.get(TILE), params.get(OVERLAP));
+    (tile > 0).then_some(TiledSize { tile, overlap })
+}
+
+/// Bytes of features while a layer of this size is decoded.
+pub(super) fn decoder_bytes((width, height): (u32, u32), tile: u32) -> u64 {
+    let whole = |side: u32| side.next_multiple_of(64);
+    at_once((whole(width), whole(height)), tile) * BYTES_PER_PIXEL
+}
+
+/// Pixels that are decoded at once.
+pub(super) fn at_once((width, height): (u32, u32), tile: u32) -> u64 {
+    let side = |side: u32| u64::from(if tile == 0 { side } else { side.min(tile.max(128)) });
+    side(width) * side(height)
 }
 
 /// Refuses a codec that only encodes.

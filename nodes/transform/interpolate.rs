@@ -49,6 +49,7 @@ fn image_scale() -> ComfyClass {
         .input(int("height", 512, 0..=16384).to(HEIGHT))
         .input(combo_as("crop", COMFY_CROPS).to(CROP))
         .output(output("IMAGE").from(OUT))
+        .sized_like("interpolate_like", "like")
 }
 
 fn check(cx: &Check) -> Result<Checked, NodeError> {

@@ -16,5 +16,6 @@ pub mod pad;
 pub mod resize;
 pub mod rotate;
 pub mod scale;
-mod scaling;
+pub(crate) mod scaling;
 pub mod stitch;
+pub mod upscale;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use pellucid_nets::checkpoint::{
-    ClipConfig, ClipKind, Heads, UnetConfig, UnetLevel, VaeConfig, clip_layout, controlnet_layout,
-    unet_layout, vae_layout,
+    ClipConfig, ClipKind, DepthConfig, Heads, UnetConfig, UnetLevel, UpscalerConfig, UpscalerNames,
+    VaeConfig, clip_layout, controlnet_layout, depth_layout, unet_layout, upscaler_layout,
+    vae_layout,
 };
 
 use super::{File, rules};
@@ -25,6 +26,8 @@ pub fn files() -> Vec<File> {
             rules::network,
         ),
         file("diffusion_models/tiny_sd15_unet", unet_layout(&sd15_unet()), rules::unet),
+        file("depth/tiny_depth", depth_layout(&depth()), rules::depth),
+        file("upscale_models/tiny_upscaler", upscaler(), rules::upscaler),
         file("vae/tiny_vae", vae_layout(&vae()), rules::network),
         file("text_encoders/tiny_clip_l", clip_layout(&clip(ClipKind::L)), rules::network),
         file("text_encoders/tiny_clip_g", clip_layout(&clip(ClipKind::BigG)), rules::network),
@@ -38,6 +41,24 @@ pub fn files() -> Vec<File> {
             rules::words,
         ),
     ]
+}
+
+/// A transformer of four blocks with one head.
+fn depth() -> DepthConfig {
+    DepthConfig { width: TOKEN, blocks: 4, side: 6, maps: [8; 4], features: 8, last: 8 }
+}
+
+/// Two blocks of an upscaling network that makes sides four times as long.
+fn upscaler() -> Shapes {
+    upscaler_layout(&UpscalerConfig {
+        prefix: "params_ema.".into(),
+        names: UpscalerNames::Body,
+        width: 8,
+        growth: 4,
+        blocks: 2,
+        doublings: 2,
+        divisor: 1,
+    })
 }
 
 /// The blocks of SD1.5 at a tenth of its width.

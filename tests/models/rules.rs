@@ -81,6 +81,29 @@ pub fn lora(key: &str, shape: &[usize]) -> Entry {
     }
 }
 
+/// The numbers of a depth estimator, which are more than 0 nearly everywhere.
+pub fn depth(key: &str, shape: &[usize]) -> Entry {
+    match key {
+        "depth_head.scratch.output_conv2.0.bias" | "depth_head.scratch.output_conv2.2.bias" => {
+            uniform(shape, 0.05, 3.0)
+        }
+        _ if key.ends_with("gamma") => uniform(shape, 0.1, 1.0),
+        _ => network(key, shape),
+    }
+}
+
+/// The numbers of an upscaling network, with a straight path from picture to picture.
+pub fn upscaler(key: &str, shape: &[usize]) -> Entry {
+    let straight = match key.rsplit('.').nth(1) {
+        _ if shape.len() < 2 => return uniform(shape, 0.02, 0.0),
+        Some("conv_first") => Some(1.0),
+        // Two channels of a colour each.
+        Some("conv_up1" | "conv_up2" | "conv_hr" | "conv_last") => Some(0.5),
+        _ => None,
+    };
+    weight(shape, if straight.is_some() { 0.1 } else { 0.5 }, straight)
+}
+
 /// The numbers of word vectors, as large as those of the encoders.
 pub fn words(_: &str, shape: &[usize]) -> Entry {
     uniform(shape, 0.3, 0.0)

@@ -3,9 +3,10 @@
 use pellucid_comfy::{Imported, Moment, import, print};
 use pellucid_graph::Cancel;
 use pellucid_graph::comfy::ComfyClass;
+use pellucid_host::Options;
 use pellucid_pixel::files::{Limits, decode};
 use pellucid_source::{Diagnostic, FileId, read};
-use pellucid_tests::{Folder, Pixels, kinds, read_pixels, repository, told_findings};
+use pellucid_tests::{Folder, Pixels, kinds, models, read_pixels, repository, told_findings};
 use serde_json::{Map, Value, json};
 
 /// Classes with their inputs in ComfyUI's order, `?` behind those that may be left out, and their
@@ -121,7 +122,8 @@ fn given(nodes: &[(&str, Value)], slot: usize) -> Pixels {
     let wire = &value.unwrap().wire;
     let wire = format!("{}.{}", wire.node, wire.output);
     let folder = folder_for(&imported, &json!({ "x.safetensors": wire }));
-    let report = folder.session(folder.options()).session.run(&Cancel::default());
+    let options = Options { models: vec![models()], ..folder.options() };
+    let report = folder.session(options).session.run(&Cancel::default());
     assert!(report.is_ok(), "{}\n{}", print(&imported), told_findings(&report));
     read_pixels(&folder.path("out/x.safetensors"))
 }
@@ -194,14 +196,63 @@ fn every_class_becomes_a_graph_that_checks_clean() {
 
 #[test]
 fn what_there_is_no_equal_for_is_refused() {
-    let upscale = json!({ "upscale_model": ["u", 0], "image": ["image", 0] });
-    let loader = node("UpscaleModelLoader", &json!({ "model_name": "x4.safetensors" }));
-    let nodes = [("u", loader), ("x", node("ImageUpscaleWithModel", &upscale))];
-    let (_, findings) = imported(&prompt_of(&nodes, 0));
-    assert!(findings[0].to_string().contains("upscale models are not supported"), "{findings:#?}");
     let rebatch = json!({ "images": ["image", 0], "batch_size": 2 });
     let (_, findings) = imported(&prompt_of(&[("x", node("RebatchImages", &rebatch))], 0));
     assert_eq!(findings.len(), 1, "{findings:#?}");
+}
+
+#[test]
+fn a_loaded_upscaling_network_makes_pictures_larger() {
+    let loader = node("UpscaleModelLoader", &json!({ "model_name": "tiny_upscaler.safetensors" }));
+    let upscale = json!({ "upscale_model": ["u", 0], "image": ["a", 0] });
+    let nodes = [
+        ("a", plain(3, 2, 0x33_66_99)),
+        ("u", loader),
+        ("x", node("ImageUpscaleWithModel", &upscale)),
+    ];
+    assert_eq!(given(&nodes, 0).shape, [1, 8, 12, 4]);
+}
+
+#[test]
+fn sizes_linked_to_a_pictures_are_those_of_the_picture() {
+    let size = |of: &str| node("GetImageSize", &json!({ "image": [of, 0] }));
+    let (width, height) = (json!(["s", 0]), json!(["s", 1]));
+    let empty = json!({ "width": width, "height": height, "batch_size": 2, "color": 255 });
+    let nodes = [("a", plain(3, 2, 0)), ("s", size("a")), ("x", node("EmptyImage", &empty))];
+    let pixels = given(&nodes, 0);
+    assert_eq!(
+        (&pixels.shape[..], &pixels.values[..4]),
+        (&[2, 2, 3, 4][..], &[0.0, 0.0, 1.0, 1.0][..])
+    );
+
+    let mask = json!({ "value": 0.5, "width": width, "height": height });
+    let nodes = [("a", plain(3, 2, 0)), ("s", size("a")), ("x", node("SolidMask", &mask))];
+    assert_eq!(given(&nodes, 0).shape, [1, 2, 3]);
+
+    let scale = json!({
+        "image": ["image", 0], "upscale_method": "area", "width": width, "height": height, "crop": "center",
+    });
+    let nodes = [("a", plain(3, 2, 0)), ("s", size("a")), ("x", node("ImageScale", &scale))];
+    assert_eq!(given(&nodes, 0).shape, [1, 2, 3, 4]);
+
+    // Nodes that tell the size of what they give do as well.
+    let resized = json!({
+        "image": ["image", 0], "width": 4, "height": 6, "interpolation": "nearest", "method": "stretch",
+        "condition": "always", "multiple_of": 0,
+    });
+    let empty = json!({ "width": ["r", 1], "height": ["r", 2], "batch_size": 1, "color": 0 });
+    let nodes = [("r", node("ImageResize+", &resized)), ("x", node("EmptyImage", &empty))];
+    assert_eq!(given(&nodes, 0).shape, [1, 6, 4, 4]);
+
+    // One side alone is no size of a picture.
+    let empty = json!({ "width": width, "height": 5, "batch_size": 1, "color": 0 });
+    let nodes = [("a", plain(3, 2, 0)), ("s", size("a")), ("x", node("EmptyImage", &empty))];
+    let (_, findings) = imported(&prompt_of(&nodes, 0));
+    assert_eq!(findings.len(), 1, "{findings:#?}");
+    assert!(
+        findings[0].to_string().contains("`width` is computed by another node"),
+        "{findings:#?}"
+    );
 }
 
 #[test]

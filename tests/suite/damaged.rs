@@ -153,6 +153,8 @@ fn tensors_of_the_wrong_kind_are_named() {
 fn files_for_something_else_are_refused_by_what_they_are() {
     for (name, what) in [
         ("vae/tiny_vae", "an autoencoder"),
+        ("depth/tiny_depth", "a depth estimator"),
+        ("upscale_models/tiny_upscaler", "an upscaling network"),
         ("text_encoders/tiny_clip_l", "a text encoder"),
         ("controlnet/tiny_control_sd15", "a ControlNet"),
         ("loras/tiny_lora_sd15", "a LoRA"),

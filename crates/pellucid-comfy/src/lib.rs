@@ -17,6 +17,7 @@ mod check;
 mod coerce;
 mod detect;
 mod imported;
+mod linked_size;
 mod lower;
 mod moment;
 mod names;

@@ -9,6 +9,7 @@ use pellucid_graph::comfy::{
 use pellucid_source::{Diagnostic, FileId, Json};
 
 use crate::check::{LinkEnd, given};
+use crate::linked_size;
 use crate::names::{Names, snake_case};
 use crate::need::Needed;
 use crate::prompt::Declared;
@@ -105,7 +106,15 @@ fn refusal(node: &PromptNode, trouble: ComfyTrouble, file: FileId) -> Diagnostic
 /// One node of the kind, every input where the declaration says.
 fn plain(cx: &mut Rewrite, declared: Declared, kind: &str) -> Result<(), ComfyTrouble> {
     let (mut wires, mut params) = (Vec::<(String, Wired)>::new(), Vec::new());
-    for input in &declared.class.inputs {
+    let (mut kind, mut sides) = (kind, [].as_slice());
+    if let Some(like) = &declared.class.sized_like
+        && let Some(picture) = linked_size::picture(cx)?
+    {
+        wires.push((like.input.clone(), picture));
+        (kind, sides) = (&like.kind, linked_size::SIDES.as_slice());
+    }
+    let inputs = declared.class.inputs.iter();
+    for input in inputs.filter(|input| !sides.contains(&&*input.name)) {
         match &input.to {
             Some(Site::Input(name)) => {
                 wires.extend(cx.wire_if_given(&input.name)?.map(|wire| (name.clone(), wire)));

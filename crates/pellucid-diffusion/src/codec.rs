@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use candle_core::Tensor;
 use pellucid_nets::layer_diffuse::{
-    Backing, LayerPicture, OffsetEncoder, TransparentDecoder, View, layer_signal, median_of_views,
-    pad_colour,
+    Backing, DecoderTiling, LayerPicture, OffsetEncoder, TransparentDecoder, View, layer_signal,
+    median_of_views, pad_colour,
 };
 use pellucid_nets::vae::{Posterior, crop_to_multiple};
 use pellucid_pixel::{Alpha, Image};
@@ -15,14 +15,23 @@ use crate::array::{alpha_of, colour_of, finite, latent_of, layer_of, numbers, ro
 use crate::error::unfit;
 use crate::facts::loaded_bytes;
 use crate::files::open;
-use crate::{Computing, DiffusionError, vae};
+use crate::{Computing, DiffusionError, TiledSize, vae};
 
-/// One view of one layer.
+/// How layers are decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decoding {
+    /// How many of the eight views the lower median is taken over: 1, 2, 4 or 8.
+    pub views: usize,
+    /// How large tiles are, for pictures that do not fit memory whole; rounded to what the decoder can divide.
+    pub tiled: Option<TiledSize>,
+}
+
+/// One tile of one view of one layer.
 #[derive(Clone, Copy)]
 pub struct LayerStep<'a> {
-    /// Views done before this one.
+    /// Tiles done before this one.
     pub done: u64,
-    /// Views of all layers.
+    /// Tiles of all views of all layers.
     pub total: u64,
     /// Right after the first view of the first layer, what it gave, and height and width of the layer.
     first: Option<(&'a Tensor, [usize; 2])>,
@@ -41,8 +50,7 @@ impl LayerStep<'_> {
 
 /// The layers in decoded pictures and their latents, with straight alpha.
 ///
-/// `pictures` are the latents' rows, decoded. `views` is how many of the eight views the lower
-/// median is taken over: 1, 2, 4 or 8. `observe` is told of every view and may end the work.
+/// `pictures` are the latents' rows, decoded. `observe` is told of every tile of every view and may end the work.
 ///
 /// # Errors
 /// When the codec has no decoder, sizes do not fit, or a network cannot be loaded or run.
@@ -51,7 +59,7 @@ pub fn decode_layers(
     codec: &LayerCodec,
     latent: &Latent,
     pictures: &Image,
-    views: usize,
+    decoding: Decoding,
     observe: &mut dyn FnMut(&LayerStep) -> Result<(), DiffusionError>,
 ) -> Result<Image, DiffusionError> {
     let Some(file) = &codec.decoder else { return unfit("this codec does not decode") };
@@ -65,16 +73,25 @@ pub fn decode_layers(
             rows.dim(0)?
         ));
     }
-    let views = chosen_views(views);
-    let (mut done, total) = (0, (count * views.len()) as u64);
-    let mut first: Option<Tensor> = None;
+    let views = chosen_views(decoding.views);
+    let unit = decoder.unit();
+    let tiling = decoding.tiled.map_or(WHOLE, |TiledSize { tile, overlap }| {
+        DecoderTiling::from_pixels(tile as usize, overlap as usize, unit)
+    });
+    let tiles = tiling.count(height, width, unit)?;
+    let (mut done, total) = (0, (count * views.len() * tiles) as u64);
+    let (mut first, mut looked) = (None::<Tensor>, false);
     let mut forward = |picture: &Tensor, latent: &Tensor| -> Result<Tensor, DiffusionError> {
-        let seen = first.take();
-        observe(&LayerStep { done, total, first: seen.as_ref().map(|f| (f, [height, width])) })?;
-        let layer = decoder.forward(picture, latent)?;
+        let layer = decoder.forward_tiled(picture, latent, tiling, &mut || {
+            let seen = first.take();
+            let first = seen.as_ref().map(|layer| (layer, [height, width]));
+            observe(&LayerStep { done, total, first })?;
+            done += 1;
+            Ok::<_, DiffusionError>(())
+        })?;
         finite(&layer, "the transparency decoder", [file])?;
-        first = (done == 0).then(|| layer.clone());
-        done += 1;
+        first = (!looked).then(|| layer.clone());
+        looked = true;
         Ok(layer)
     };
     let mut layers = Vec::with_capacity(count);
@@ -84,6 +101,9 @@ pub fn decode_layers(
     }
     layer_of(&Tensor::cat(&layers, 0)?)
 }
+
+/// A tile that any picture fits.
+const WHOLE: DecoderTiling = DecoderTiling { tile: usize::MAX, overlap: 0 };
 
 /// Evenly chosen among the eight, so that turns come before mirror images.
 fn chosen_views(count: usize) -> Vec<View> {

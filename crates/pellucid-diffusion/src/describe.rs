@@ -99,6 +99,14 @@ fn of_kind(kind: &FileKind) -> Vec<(&'static str, String)> {
             ("looks at a picture", if sharing.control { "yes" } else { "no" }.into()),
             ("adapters", format!("{} of rank {}", sharing.layers, sharing.rank)),
         ],
+        FileKind::DepthEstimator(config) => vec![
+            ("transformer", format!("{} blocks of width {}", config.blocks, config.width)),
+            ("features", config.features.to_string()),
+        ],
+        FileKind::Upscaler(config) => vec![
+            ("scale", format!("{}", config.scale())),
+            ("blocks", format!("{} of width {}", config.blocks, config.width)),
+        ],
         FileKind::DiffusersOffsets { which } => vec![("does", layer_model(*which).into())],
         FileKind::TransparencyDecoder | FileKind::TransparencyEncoder | FileKind::Unknown => {
             Vec::new()

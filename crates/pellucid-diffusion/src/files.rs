@@ -256,6 +256,8 @@ pub(crate) fn kind_name(kind: &FileKind) -> String {
         FileKind::AttentionSharing(_) => "a layer model for SD1.5".into(),
         FileKind::TransparencyDecoder => "a transparency decoder".into(),
         FileKind::TransparencyEncoder => "a transparency encoder".into(),
+        FileKind::DepthEstimator(_) => "a depth estimator".into(),
+        FileKind::Upscaler(_) => "an upscaling network".into(),
         FileKind::DiffusersOffsets { .. } => "a file of offsets for a diffusers UNet".into(),
         FileKind::Unknown => "no file of a kind that is known".into(),
     }

@@ -7,6 +7,7 @@ mod array;
 mod codec;
 mod compute;
 mod denoise;
+mod depth;
 mod describe;
 mod error;
 mod facts;
@@ -15,10 +16,12 @@ mod model;
 mod regions;
 mod sample;
 mod text;
+mod upscale;
 mod vae;
 
-pub use codec::{Harm, LayerStep, decode_layers, encode_layers, harmlessness};
+pub use codec::{Decoding, Harm, LayerStep, decode_layers, encode_layers, harmlessness};
 pub use compute::{Computing, open_device};
+pub use depth::{DepthFact, depth_fact, depth_size, nearness};
 pub use describe::{Description, describe};
 pub use error::DiffusionError;
 pub use facts::{
@@ -29,4 +32,5 @@ pub use files::{Networks, inspection, networks, open, what_is};
 pub use pellucid_nets::interpolate::bilinear;
 pub use sample::{Sampled, Sampling, SamplingStep, discretisation, sample};
 pub use text::{PromptText, encode_prompt};
+pub use upscale::{UpscalerFact, upscale, upscaler_fact};
 pub use vae::{TiledSize, decode_latent, encode_image, read_latent};

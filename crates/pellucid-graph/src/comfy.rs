@@ -61,8 +61,8 @@ mod stands;
 mod trouble;
 
 pub use class::{
-    ComfyClass, ComfyInput, ComfyOutput, ComfyType, Named, RewriteFn, Translation, combo, combo_as,
-    file, flag, float, int, output, prompt, seed, socket, text,
+    ComfyClass, ComfyInput, ComfyOutput, ComfyType, Named, RewriteFn, SizedLike, Translation,
+    combo, combo_as, file, flag, float, int, output, prompt, seed, socket, text,
 };
 pub use rewrite::{GivenInput, Made, MadeNode, NodeBuilder, Rewrite, RewriteScope, SaveAs, Saved};
 pub use stands::{Bundle, Literal, Origin, Stands, Wired};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use pellucid_graph::document::OutputOptions;
 use pellucid_graph::{Formats, NodeError, Site};
-use pellucid_pixel::files::{Dither, EncodeOptions, Format, encode};
+use pellucid_pixel::files::{Dither, EncodeOptions, Format, encode, encode_openraster};
 use pellucid_pixel::{Alpha, Image, ImageFact, Matte};
 use pellucid_value::{Array, Conditioning, Fact, Latent, SocketType, Table, Value};
 use safetensors::tensor::{Dtype, TensorView, serialize};
@@ -15,7 +15,7 @@ use serde_json::json;
 pub struct FileFormats;
 
 const SUFFIXES: &[&str] =
-    &["png", "jpg", "jpeg", "webp", "tif", "tiff", "exr", "safetensors", "latent", "json"];
+    &["png", "jpg", "jpeg", "webp", "tif", "tiff", "exr", "ora", "safetensors", "latent", "json"];
 
 impl Formats for FileFormats {
     fn suffixes(&self) -> &'static [&'static str] {
@@ -29,10 +29,16 @@ impl Formats for FileFormats {
     fn check(&self, suffix: &str, fact: &Fact, options: &OutputOptions) -> Result<(), NodeError> {
         match Format::from_extension(suffix) {
             Some(format) => check_picture(suffix, format, fact, options),
+            None if suffix == LAYERED => check_layered(fact, options),
             None => check_data(suffix, fact, options),
         }
     }
 }
+
+/// The suffix of OpenRaster.
+const LAYERED: &str = "ora";
+/// Bits a channel that its layers can have, the usual first.
+const LAYERED_BITS: [u32; 2] = [8, 16];
 
 fn refused(site: Site, message: String) -> NodeError {
     NodeError::at(site, message)
@@ -54,7 +60,7 @@ fn check_picture(
         Fact::Layers(_) => {
             let message = format!(".{suffix} holds one picture, not layers");
             return Err(refused(Site::Node, message)
-                .hint("put a `flatten` node in front, or a `pick` node for one of the layers"));
+                .hint("write them as .ora, or put a `flatten` node in front, or a `pick` node"));
         }
         Fact::Number | Fact::Table | Fact::Text => {
             let message = format!(".{suffix} holds a picture, not {}", article(fact.socket_type()));
@@ -90,6 +96,27 @@ fn check_picture(
     Ok(())
 }
 
+fn check_layered(fact: &Fact, options: &OutputOptions) -> Result<(), NodeError> {
+    if !matches!(fact, Fact::Layers(_)) {
+        let message = format!(".{LAYERED} holds layers, not {}", article(fact.socket_type()));
+        return Err(refused(Site::Node, message)
+            .hint("make layers of pictures with `layer` and `stack`, or write a .png"));
+    }
+    if let Some(bits) = options.bits.as_ref().filter(|bits| !LAYERED_BITS.contains(&bits.v)) {
+        let message = format!("layers of a .{LAYERED} have no {} bits a channel", bits.v);
+        return Err(refused(option("bits"), message).hint("they have 8 or 16"));
+    }
+    for (given, name) in
+        [(options.quality.is_some(), "quality"), (options.background.is_some(), "background")]
+    {
+        if given {
+            let message = format!(".{LAYERED} has no `{name}`");
+            return Err(refused(option(name), message).hint("leave it out"));
+        }
+    }
+    Ok(())
+}
+
 fn check_data(suffix: &str, fact: &Fact, options: &OutputOptions) -> Result<(), NodeError> {
     for (given, name) in [
         (options.bits.is_some(), "bits"),
@@ -120,7 +147,7 @@ fn check_data(suffix: &str, fact: &Fact, options: &OutputOptions) -> Result<(), 
     }
     let message = format!(".{suffix} cannot hold {}", article(fact.socket_type()));
     let hint = match fact {
-        Fact::Layers(_) => "put a `flatten` or a `pick` node in front",
+        Fact::Layers(_) => "write it as .ora, or put a `flatten` or a `pick` node in front",
         Fact::Image(_) | Fact::Matte(_) => "write it as .png, .exr or .safetensors",
         Fact::Latent(_) | Fact::Conditioning(_) => "write it as .safetensors",
         Fact::Number | Fact::Table | Fact::Text => "write it as .json",
@@ -164,6 +191,7 @@ pub(crate) fn bytes_of(
 ) -> Result<Vec<u8>, NodeError> {
     match Format::from_extension(suffix) {
         Some(format) => picture_bytes(format, value, index, options),
+        None if suffix == LAYERED => layered_bytes(value, index, options),
         None if suffix == "json" => Ok(json_bytes(value)),
         None => tensor_bytes(value),
     }
@@ -191,6 +219,14 @@ fn picture_bytes(
     how.dither = options.dither.then_some(Dither::Bayer);
     how.round_down = options.floor;
     Ok(encode(&image, format, &how)?)
+}
+
+fn layered_bytes(value: &Value, index: u32, options: &OutputOptions) -> Result<Vec<u8>, NodeError> {
+    let Value::Layers(layers) = value else { return Err(NodeError::new("the value is no layers")) };
+    let bits = options.bits.as_ref().map_or(LAYERED_BITS[0], |bits| bits.v);
+    encode_openraster(layers, index, bits).map_err(|message| {
+        NodeError::new(message).hint("flatten what it is in, and make a layer of the picture")
+    })
 }
 
 fn single(image: &Image, index: u32) -> Cow<'_, Image> {

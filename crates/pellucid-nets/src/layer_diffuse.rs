@@ -14,6 +14,7 @@ mod resample;
 mod sharing;
 mod sharing_layer;
 mod stop;
+mod tiled;
 mod views;
 
 pub use control::{ControlEncoder, ControlSignal};
@@ -26,6 +27,7 @@ pub use resample::{Interpolation, Raster, resample};
 pub use sharing::{AttentionSharing, SharingHook, sharing_sites};
 pub use sharing_layer::SharingLayer;
 pub use stop::StopAt;
+pub use tiled::DecoderTiling;
 pub use views::{View, decode_layer, lower_median, median_of_views};
 
 use candle_core::Tensor;

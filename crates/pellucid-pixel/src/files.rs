@@ -14,6 +14,7 @@ mod exr;
 mod format;
 mod jpeg;
 mod limits;
+mod openraster;
 mod orientation;
 mod outline;
 mod png;
@@ -28,6 +29,7 @@ pub use encode::{EncodeOptions, encode};
 pub use error::{Fault, PictureError};
 pub use format::{FORMATS, Format};
 pub use limits::Limits;
+pub use openraster::encode_openraster;
 pub use png::{read_png_text, with_png_plain_text, with_png_text};
 
 use decode::guarded;

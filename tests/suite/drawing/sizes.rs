@@ -140,6 +140,85 @@ fn a_padded_layer_is_the_layer_and_a_crop() {
     }
 }
 
+/// Where only one tile lies, a layer decoded in tiles is what that tile gives alone.
+#[test]
+fn a_layer_in_tiles_is_its_tiles() {
+    const SIZE: (usize, usize) = (192, 128);
+    const TILE: usize = 128;
+    /// Columns that only one of the two tiles covers.
+    const ALONE: usize = SIZE.0 - TILE;
+    let folder = Folder::new();
+    let mut first = Scene::of("tiny_sdxl.safetensors");
+    codec(&mut first);
+    layers(&mut first, SIZE.0 as u32, SIZE.1 as u32, 1);
+    let decode_latent = json!({ "latent": "hidden.latent", "vae": "checkpoint.vae" });
+    first.node("plain", "decode_latent", decode_latent, json!({}));
+    first.write("hidden", "hidden.latent");
+    first.outputs.insert("plain.png".into(), json!({ "from": "plain.image", "bits": 16 }));
+    run(&folder, &first);
+
+    let latent = read_numbers(&folder.path("out/hidden.safetensors"));
+    let png = fs::read(folder.path("out/plain.png")).unwrap();
+    let picture = decode(&png, &Limits::default()).unwrap().image;
+    let mut second = Scene::empty();
+    codec(&mut second);
+    for (name, left, width, tile) in [
+        ("whole", 0, SIZE.0, 0),
+        ("large", 0, SIZE.0, 1024),
+        ("tiles", 0, SIZE.0, TILE),
+        ("left", 0, TILE, 0),
+        ("right", ALONE, TILE, 0),
+    ] {
+        folder.write(
+            &format!("{name}.safetensors"),
+            latent_file(&columns(&latent, left / 8, width / 8)),
+        );
+        folder.write(&format!("{name}.png"), sixteen_bits(&part(&picture, left, width)));
+        let (latent, image) = (format!("{name} latent"), format!("{name} image"));
+        let file = json!({ "file": format!("{name}.safetensors") });
+        second.node(&latent, "load_latent", json!({}), file);
+        second.node(&image, "load_image", json!({}), json!({ "file": format!("{name}.png") }));
+        let inputs = json!({
+            "latent": format!("{latent}.latent"), "image": format!("{image}.image"),
+            "codec": "codec.codec",
+        });
+        let params = json!({ "augmentations": "1", "tile": tile, "overlap": 64 });
+        second.node(name, "decode_layer", inputs, params);
+        second.write(name, &format!("{name}.image"));
+    }
+    run(&folder, &second);
+    let read = |name: &str| read_numbers(&folder.path(&format!("out/{name}.safetensors"))).values;
+    let (whole, tiles) = (read("whole"), read("tiles"));
+    assert_eq!(read("large"), whole, "a picture that fits a tile is done whole");
+    assert_ne!(tiles, whole);
+    let (left, right) = (read("left"), read("right"));
+    for y in 0..SIZE.1 {
+        let row = |values: &[f32], width: usize, from: usize| {
+            values[4 * (y * width + from)..][..4 * ALONE].to_vec()
+        };
+        // Multiplied by a mask and divided by it again: two roundings.
+        let near = |a: Vec<f32>, b: Vec<f32>| a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-6);
+        assert!(near(row(&tiles, SIZE.0, 0), row(&left, TILE, 0)), "row {y}, left");
+        let rest = row(&right, TILE, TILE - ALONE);
+        assert!(near(row(&tiles, SIZE.0, SIZE.0 - ALONE), rest), "row {y}, right");
+    }
+}
+
+/// Some columns of every plane.
+fn columns(numbers: &Numbers, left: usize, width: usize) -> Numbers {
+    let [batch, channels, rows, columns] = numbers.shape[..] else { panic!("no latent") };
+    let all = numbers.values.chunks_exact(columns);
+    let values = all.flat_map(|row| &row[left..left + width]).copied().collect();
+    Numbers { shape: vec![batch, channels, rows, width], values }
+}
+
+/// Some columns of a picture.
+fn part(picture: &Image, left: usize, width: usize) -> Image {
+    let all = picture.pixels.chunks_exact(picture.fact.width as usize);
+    let pixels = all.flat_map(|row| &row[left..left + width]).copied().collect();
+    Image::new(ImageFact::new(width as u32, picture.fact.height, picture.fact.alpha), pixels)
+}
+
 fn run(folder: &Folder, scene: &Scene) {
     folder.write("graph.json", scene.graph().to_string());
     let report = folder.session(drawing(folder)).session.run(&Cancel::default());

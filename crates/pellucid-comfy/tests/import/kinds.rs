@@ -89,6 +89,7 @@ fn empty_latent() -> ComfyClass {
         .input(int("height", 512, 16..=16384).same())
         .input(int("batch_size", 1, 1..=4096).to(Site::Param("batch".into())))
         .output(output("LATENT").from("latent"))
+        .sized_like("empty_latent", "like")
 }
 
 fn ksampler() -> ComfyClass {

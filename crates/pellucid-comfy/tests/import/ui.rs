@@ -244,22 +244,45 @@ fn a_linked_widget_keeps_its_place_among_the_values_and_unlinked_slots_change_no
     assert_eq!(flat(&sound(&text))["6"]["inputs"], json!({ "text": "owl", "clip": ["4", 1] }));
 }
 
-#[test]
-fn a_number_that_a_node_computes_cannot_set_a_param() {
+/// A workflow whose empty latent has inputs that are linked to the size of a picture.
+fn sized(inputs: &Value, links: Value) -> String {
     let change = |id: u64, node: Value| match id {
-        5 => with(
-            node,
-            "inputs",
-            json!([{ "name": "width", "type": "INT", "link": 20, "widget": { "name": "width" } }]),
-        ),
+        5 => with(node, "inputs", inputs.clone()),
         _ => node,
     };
     let more = vec![
         node(30, "LoadImage", json!([]), &["IMAGE", "MASK"], json!(["a.png", "image"])),
         node(31, "GetImageSize", json!([["image", "IMAGE", 21]]), &["INT", "INT"], json!([])),
     ];
+    txt2img(change, more, links)
+}
+
+#[test]
+fn a_size_that_is_linked_to_a_pictures_is_that_of_the_picture() {
+    let side = |name: &str, link: u64| json!({ "name": name, "type": "INT", "link": link, "widget": { "name": name } });
+    let inputs = json!([side("width", 20), side("height", 22)]);
+    let links =
+        json!([[20, 31, 0, 5, 0, "INT"], [22, 31, 1, 5, 1, "INT"], [21, 30, 0, 31, 0, "IMAGE"]]);
+    let imported = sound(&sized(&inputs, links));
+    let want = r#"    "empty_latent": {
+      "kind": "empty_latent",
+      "inputs": { "like": "size.image" },
+      "params": { "batch": 1 }
+    },"#;
+    assert!(print(&imported).contains(want), "{}", print(&imported));
+
+    // The two sides the wrong way round are no size of a picture.
+    let links =
+        json!([[20, 31, 1, 5, 0, "INT"], [22, 31, 0, 5, 1, "INT"], [21, 30, 0, 31, 0, "IMAGE"]]);
+    only(&tried(&sized(&inputs, links)), "comfy-computed");
+}
+
+#[test]
+fn one_number_that_a_node_computes_cannot_set_a_param() {
+    let inputs =
+        json!([{ "name": "width", "type": "INT", "link": 20, "widget": { "name": "width" } }]);
     let links = json!([[20, 31, 0, 5, 0, "INT"], [21, 30, 0, 31, 0, "IMAGE"]]);
-    let tried = tried(&txt2img(change, more, links));
+    let tried = tried(&sized(&inputs, links));
     let finding = only(&tried, "comfy-computed");
     assert_eq!(finding.node.as_deref(), Some("#5 EmptyLatentImage"));
     assert_eq!(finding.port.as_deref(), Some("width"));

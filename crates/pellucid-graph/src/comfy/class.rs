@@ -30,8 +30,20 @@ pub struct ComfyClass {
     pub constants: Vec<(String, Json)>,
     /// True when it is run for its effect: what no such node needs is not run.
     pub is_output: bool,
+    /// What a node becomes whose `width` and `height` are linked to those of a picture.
+    pub sized_like: Option<SizedLike>,
     /// Makes the nodes; without it, a node of the class is one node of the kind.
     pub rewrite: Option<RewriteFn>,
+}
+
+/// What a node becomes whose `width` and `height` are linked to those of a picture: params are written down, so
+/// the picture itself is wired.
+#[derive(Clone, Debug)]
+pub struct SizedLike {
+    /// The kind, whose inputs, other params and outputs are named as those of the class's own.
+    pub kind: String,
+    /// The input that takes the picture.
+    pub input: String,
 }
 
 impl fmt::Debug for ComfyClass {
@@ -150,6 +162,7 @@ impl ComfyClass {
             outputs: Vec::new(),
             constants: Vec::new(),
             is_output: false,
+            sized_like: None,
             rewrite: None,
         }
     }
@@ -179,6 +192,14 @@ impl ComfyClass {
     #[must_use]
     pub fn output_node(mut self) -> Self {
         self.is_output = true;
+        self
+    }
+
+    /// The same class, whose nodes are of `kind` with a picture at `input` where their `width` and `height` are
+    /// linked to those of the picture.
+    #[must_use]
+    pub fn sized_like(mut self, kind: &str, input: impl Named) -> Self {
+        self.sized_like = Some(SizedLike { kind: kind.into(), input: input.name() });
         self
     }
 

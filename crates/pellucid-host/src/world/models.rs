@@ -18,7 +18,7 @@ pub const FOLDERS: &[(&str, &[&str])] = &[
     ("layer_model", &["layer_model"]),
     ("embeddings", &["embeddings"]),
     ("upscale_models", &["upscale_models"]),
-    ("depth", &["depth", "checkpoints"]),
+    ("depth", &["depth", "depthanything", "checkpoints"]),
     ("latents", &["latents"]),
 ];
 

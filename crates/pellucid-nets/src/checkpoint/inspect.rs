@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use super::clip::{ClipKind, clip_config, clip_layout, of_open_clip};
+use super::depth::{depth_config, depth_layout};
 use super::diffusers::{is_unet, ldm_unet, ldm_vae};
 use super::kind::{ClipFile, Family, FileKind, Layout, Prediction};
 use super::shapes::{Shapes, any_below, below, same, size};
 use super::special;
 use super::unet::{UnetConfig, controlnet_layout, unet_config, unet_layout};
+use super::upscaler::{upscaler_config, upscaler_layout};
 use super::vae::{vae_config, vae_layout};
 use crate::weights::{Part, Weights, WeightsError};
 
@@ -32,7 +34,9 @@ pub fn inspect(shapes: &Shapes) -> Inspection {
     if let Some(kind) = special {
         return plain(kind);
     }
-    controlnet(shapes)
+    upscaler(shapes)
+        .or_else(|| depth_estimator(shapes))
+        .or_else(|| controlnet(shapes))
         .or_else(|| checkpoint(shapes))
         .or_else(|| unet(shapes))
         .or_else(|| vae(shapes))
@@ -89,6 +93,23 @@ impl Comparison {
             unexpected: unexpected.cloned().collect(),
         }
     }
+}
+
+fn upscaler(shapes: &Shapes) -> Option<Inspection> {
+    let config = upscaler_config(shapes)?;
+    let mut comparison = Comparison::new();
+    comparison.add("", upscaler_layout(&config));
+    Some(comparison.done(FileKind::Upscaler(config), shapes))
+}
+
+fn depth_estimator(shapes: &Shapes) -> Option<Inspection> {
+    let config = depth_config(shapes)?;
+    let mut comparison = Comparison::new();
+    comparison.add("", depth_layout(&config));
+    // What training hides patches with.
+    let mut shapes = shapes.clone();
+    shapes.remove("pretrained.mask_token");
+    Some(comparison.done(FileKind::DepthEstimator(config), &shapes))
 }
 
 fn checkpoint(shapes: &Shapes) -> Option<Inspection> {

@@ -1,7 +1,9 @@
 //! The kinds of weight files there are.
 
 use super::clip::ClipConfig;
+use super::depth::DepthConfig;
 use super::unet::UnetConfig;
+use super::upscaler::UpscalerConfig;
 use super::vae::VaeConfig;
 
 /// What a weight file is.
@@ -80,6 +82,10 @@ pub enum FileKind {
     TransparencyDecoder,
     /// LayerDiffuse's encoder from colour and alpha to an offset of the latent.
     TransparencyEncoder,
+    /// A network that tells how near things are.
+    DepthEstimator(DepthConfig),
+    /// A network that makes pictures larger.
+    Upscaler(UpscalerConfig),
     /// Offsets of a diffusers UNet's weights, as LayerDiffuse for diffusers has them.
     DiffusersOffsets {
         /// Which of the two released ones.
