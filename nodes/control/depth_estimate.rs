@@ -14,7 +14,8 @@ const IN: In<Image> = In::new("image", "The pictures; their alpha does not count
 const FILE: Param<FileRef> = Param::file(
     "file",
     FilePlace::Weights("depth"),
-    "The network, Depth Anything V2 of any size, looked up in `depth` of the model folders.",
+    "The network, Depth Anything V2 small, base or large, looked up in `depth` of the model folders. Its variants that \
+     tell metres look alike and give something else: the far is large in them.",
 );
 const SIDE: Param<u32> = Param::<u32>::int(
     "side",
@@ -59,9 +60,10 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
         let message = format!("the picture would be looked at with {width}x{height} pixels");
         return Err(NodeError::at(SIDE, message).hint("make it smaller, or crop the picture"));
     }
-    // Two maps of all features at a quarter of the size each way, and two of half of them at full size.
+    // Two maps of half of the features at full size, and as much for those that are smaller; colours beside them.
     let pixels = u64::from(height) * u64::from(width);
     cx.needs(network.bytes + pixels * u64::from(network.features) * 4 * 2);
+    cx.needs(fact.len() as u64 * 12);
     let matte = MatteFact { batch: fact.batch, ..MatteFact::new(fact.width, fact.height) };
     Ok(Checked::Facts(vec![MATTE.fact(matte)]))
 }

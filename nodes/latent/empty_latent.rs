@@ -75,7 +75,8 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
             "{} latents of {} frames for {width}x{height} pixels are more than fit memory",
             fact.batch, fact.frames
         );
-        return Err(NodeError::at(WIDTH, message).hint("make it smaller"));
+        let error = NodeError::new(message).hint("make it smaller");
+        return Err(if cx.given(LIKE).is_some() { error.about(LIKE) } else { error.about(WIDTH) });
     }
     Ok(Checked::Facts(vec![LATENT.fact(fact)]))
 }

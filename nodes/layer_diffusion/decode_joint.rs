@@ -8,7 +8,8 @@ use pellucid_pixel::{Alpha, Image, ImageFact, Layer, Layers};
 use pellucid_value::{Latent, LatentFact, LayerFact, LayerFactContent, LayersFact, Vae, Value};
 
 use super::decode_layer::{
-    CODEC, OVERLAP, TILE, VIEWS, at_once, decoder_bytes, refuse_no_decoder, tiled,
+    CODEC, OVERLAP, TILE, VIEWS, at_once, decoder_bytes, refuse_no_decoder, refuse_small_tiles,
+    tiled,
 };
 use super::latent_frame::frame;
 use crate::latent::decode_latent::{decode_bytes_per_pixel, picture_fact};
@@ -46,6 +47,7 @@ pub fn kind() -> NodeKind {
 fn check(cx: &Check) -> Result<Checked, NodeError> {
     let (latent, vae, codec) = (cx.fact(LATENT), cx.fact(VAE), cx.fact(CODEC));
     refuse_no_decoder(&codec)?;
+    refuse_small_tiles(cx.params())?;
     if latent.frames != 3 {
         let message = format!("the latent has {} frame(s), not three", latent.frames);
         return Err(NodeError::at(LATENT, message)

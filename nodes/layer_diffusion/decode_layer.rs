@@ -28,14 +28,14 @@ pub(super) const VIEWS: Choice<usize> = Choice::new(
 pub(super) const TILE: Param<u32> = Param::<u32>::int(
     "tile",
     0,
-    "Side of the tiles to decode in, in pixels, for pictures that do not fit memory whole: a multiple of 64, or it is \
-     rounded down to one. 0 decodes whole.",
+    "Side of the tiles to decode in, in pixels, for pictures that do not fit memory whole: 128 or more, rounded down to \
+     what the codec can divide (64 for the released ones). 0 decodes whole.",
 )
 .range(0, 8192);
 pub(super) const OVERLAP: Param<u32> = Param::<u32>::int(
     "overlap",
     64,
-    "How far tiles overlap, in pixels, rounded up to a multiple of 64; at most half a tile.",
+    "How far tiles overlap, in pixels, rounded up to what the codec can divide; at most half a tile.",
 )
 .range(0, 4096);
 pub(super) const IMAGE: Out<Image> = Out::new("image", "The layers, with straight alpha.");
@@ -66,6 +66,7 @@ pub(super) const BYTES_PER_PIXEL: u64 = 32 * 4 * 8;
 fn check(cx: &Check) -> Result<Checked, NodeError> {
     let (latent, codec) = (cx.fact(LATENT), cx.fact(CODEC));
     refuse_no_decoder(&codec)?;
+    refuse_small_tiles(cx.params())?;
     let count = latent.batch * latent.frames;
     let fact = match (cx.given(IMAGE_IN), cx.given(VAE)) {
         (Some(image), _) => {
@@ -119,6 +120,19 @@ fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
     Ok(vec![IMAGE.put(layers.map_err(failed)?)])
 }
 
+/// Refuses tiles in which there is nothing to see.
+pub(super) fn refuse_small_tiles(params: Params) -> Result<(), NodeError> {
+    let tile = params.get(TILE);
+    if tile == 0 || tile >= LEAST_TILE {
+        return Ok(());
+    }
+    Err(NodeError::at(TILE, format!("tiles of {tile} pixels are too small"))
+        .hint(format!("make them {LEAST_TILE} or more, or 0 to decode whole")))
+}
+
+/// The smallest tile, in pixels: two of the released decoders' coarsest pixels.
+const LEAST_TILE: u32 = 128;
+
 /// What the two params of tiles ask for.
 pub(super) fn tiled(params: Params) -> Option<TiledSize> {
     let (tile, overlap) = (params.get(TILE), params.get(OVERLAP));
@@ -133,7 +147,7 @@ pub(super) fn decoder_bytes((width, height): (u32, u32), tile: u32) -> u64 {
 
 /// Pixels that are decoded at once.
 pub(super) fn at_once((width, height): (u32, u32), tile: u32) -> u64 {
-    let side = |side: u32| u64::from(if tile == 0 { side } else { side.min(tile.max(128)) });
+    let side = |side: u32| u64::from(if tile == 0 { side } else { side.min(tile) });
     side(width) * side(height)
 }
 

@@ -9,7 +9,7 @@ use pellucid_graph::{
 };
 use pellucid_value::{Clip, ClipFact, Model, ModelFact, Vae, VaeFact, Value, WeightFile};
 
-use crate::networks::{checked_file, failed, refused, weight_file};
+use crate::networks::{checked_file, failed, refused, tell_unexpected, weight_file};
 
 /// Where checkpoints lie.
 const PLACE: FilePlace = FilePlace::Weights("checkpoints");
@@ -54,6 +54,7 @@ fn checkpoint_loader_simple() -> ComfyClass {
 fn check(cx: &Check) -> Result<Checked, NodeError> {
     let file = checked_file(cx, FILE)?;
     let (model, clip, vae) = facts(&file).map_err(refused(FILE))?;
+    tell_unexpected(cx, FILE, &file)?;
     Ok(Checked::Facts(vec![MODEL.fact(model), CLIP.fact(clip), VAE.fact(vae)]))
 }
 

@@ -9,7 +9,7 @@ use pellucid_graph::{
 };
 use pellucid_value::{ControlNet, Value};
 
-use crate::networks::{checked_file, failed, refused, weight_file};
+use crate::networks::{checked_file, failed, refused, tell_unexpected, weight_file};
 
 /// Where ControlNets lie.
 const PLACE: FilePlace = FilePlace::Weights("controlnet");
@@ -52,7 +52,9 @@ fn diff_control_net_loader() -> ComfyClass {
 
 fn check(cx: &Check) -> Result<Checked, NodeError> {
     let file = checked_file(cx, FILE)?;
-    Ok(Checked::Facts(vec![CONTROLNET.fact(controlnet_fact(&file).map_err(refused(FILE))?)]))
+    let fact = controlnet_fact(&file).map_err(refused(FILE))?;
+    tell_unexpected(cx, FILE, &file)?;
+    Ok(Checked::Facts(vec![CONTROLNET.fact(fact)]))
 }
 
 fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {

@@ -9,7 +9,7 @@ use pellucid_graph::{
 };
 use pellucid_value::{Model, ModelFact, Value, WeightFile};
 
-use crate::networks::{checked_file, failed, refused, weight_file};
+use crate::networks::{checked_file, failed, refused, tell_unexpected, weight_file};
 
 /// Where lone networks lie.
 const PLACE: FilePlace = FilePlace::Weights("diffusion_models");
@@ -49,7 +49,9 @@ fn unet_loader() -> ComfyClass {
 
 fn check(cx: &Check) -> Result<Checked, NodeError> {
     let file = checked_file(cx, FILE)?;
-    Ok(Checked::Facts(vec![MODEL.fact(fact(&file).map_err(refused(FILE))?)]))
+    let fact = fact(&file).map_err(refused(FILE))?;
+    tell_unexpected(cx, FILE, &file)?;
+    Ok(Checked::Facts(vec![MODEL.fact(fact)]))
 }
 
 fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {

@@ -8,7 +8,7 @@ use pellucid_graph::{
 use pellucid_value::{ModelStep, Value};
 
 use super::steps::{MODEL_IN, MODEL_OUT, with_step};
-use crate::networks::{checked_file, refused, weight_file};
+use crate::networks::{checked_file, refused, tell_unexpected, weight_file};
 
 /// Where LoRA files lie.
 pub(crate) const PLACE: FilePlace = FilePlace::Weights("loras");
@@ -45,7 +45,9 @@ fn lora_loader_model_only() -> ComfyClass {
 
 fn check(cx: &Check) -> Result<Checked, NodeError> {
     let model = cx.fact(MODEL_IN);
-    lora_fits(&checked_file(cx, FILE)?, model.family).map_err(refused(FILE))?;
+    let file = checked_file(cx, FILE)?;
+    lora_fits(&file, model.family).map_err(refused(FILE))?;
+    tell_unexpected(cx, FILE, &file)?;
     if cx.param(STRENGTH) == 0.0 {
         return Ok(Checked::Forward("model"));
     }

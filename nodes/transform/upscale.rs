@@ -5,7 +5,7 @@ use pellucid_graph::{
     Check, CheckFn, Checked, Cost, FilePlace, FileRef, In, NodeError, NodeKind, Out, Param, Run,
     RunFn,
 };
-use pellucid_pixel::{Alpha, Image, ImageFact};
+use pellucid_pixel::{Alpha, Encoding, Image, ImageFact};
 use pellucid_value::Value;
 
 use crate::limits::admit;
@@ -26,7 +26,7 @@ const TILE: Param<u32> =
         .range(64, 4096);
 const OVERLAP: Param<u32> =
     Param::<u32>::int("overlap", 32, "How far tiles overlap, in pixels.").range(0, 1024);
-const OUT: Out<Image> = Out::new("image", "The pictures, larger, held to 0..1.");
+const OUT: Out<Image> = Out::new("image", "The pictures, larger, sRGB-encoded, held to 0..1.");
 
 /// The record of `upscale`.
 pub fn kind() -> NodeKind {
@@ -65,14 +65,19 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
     let network = upscaler_fact(&checked_file(cx, FILE)?).map_err(refused(FILE))?;
     let scaled = |side: u32| u64::from(side) * u64::from(network.scale);
     let (width, height) = admit(scaled(fact.width), scaled(fact.height), FILE)?;
+    let sized = ImageFact { width, height, encoding: Encoding::Srgb, ..fact };
     cx.needs(network.bytes + working_bytes(&fact, tile, network.width, network.scale));
-    Ok(Checked::Facts(vec![OUT.fact(ImageFact { width, height, ..fact })]))
+    cx.needs(sized.len() as u64 * BESIDE);
+    Ok(Checked::Facts(vec![OUT.fact(sized)]))
 }
 
-/// About what a tile takes: at its largest, three maps of the network's width.
+/// Bytes a pixel of the result takes besides: colour, alpha as a picture, and both put together.
+const BESIDE: u64 = 64;
+
+/// About what a tile takes: at its largest, six maps of the network's width.
 fn working_bytes(fact: &ImageFact, tile: u32, width: u32, scale: u32) -> u64 {
     let side = |side: u32| u64::from(side.min(tile) * scale);
-    side(fact.width) * side(fact.height) * u64::from(width) * 3 * 4
+    side(fact.width) * side(fact.height) * u64::from(width) * 6 * 4
 }
 
 fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {

@@ -150,6 +150,25 @@ fn tensors_of_the_wrong_kind_are_named() {
 }
 
 #[test]
+fn tensors_that_nothing_needs_are_told_and_the_file_is_taken() {
+    let whole = checkpoint();
+    let (length, _) = SafeTensors::read_metadata(&whole).unwrap();
+    let end = whole.len() - length - 8;
+    let mut bytes = with_header_of(&whole, |header| {
+        let place = json!({ "dtype": "F16", "shape": [2], "data_offsets": [end, end + 4] });
+        header.insert("strange.weight".into(), place);
+    });
+    bytes.extend([0; 4]);
+    let (report, _folder) = run(&bytes);
+    let text = told_findings(&report);
+    assert!(report.is_ok(), "{text}");
+    assert_eq!(report.resolved.findings.len(), 1, "{text}");
+    for words in ["warning[noticed]", "`bad.safetensors` holds 1 tensor(s)", "`strange.weight`"] {
+        assert!(text.contains(words), "{text}");
+    }
+}
+
+#[test]
 fn files_for_something_else_are_refused_by_what_they_are() {
     for (name, what) in [
         ("vae/tiny_vae", "an autoencoder"),

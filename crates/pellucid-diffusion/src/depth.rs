@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
-use pellucid_nets::checkpoint::{DepthConfig, FileKind};
+use pellucid_nets::checkpoint::{DepthConfig, FileKind, depth_layout};
 use pellucid_nets::depth::{DepthEstimator, bicubic, bilinear, looked_at};
-use pellucid_pixel::{Image, Matte, MatteFact};
+use pellucid_pixel::{Encoding, Image, Matte, MatteFact};
 use pellucid_value::WeightFile;
 
 use crate::array::{colour_of, finite, numbers};
 use crate::error::unfit;
 use crate::facts::loaded_bytes;
-use crate::files::{inspection, kind_name, open, refuse_missing};
+use crate::files::{inspection, kind_name, open, refuse_missing, refuse_relative};
 use crate::{Computing, DiffusionError};
 
 /// What is known of a depth estimator before it is loaded.
@@ -52,7 +52,7 @@ pub fn nearness(
     step: &mut dyn FnMut(u64, u64) -> Result<(), DiffusionError>,
 ) -> Result<Matte, DiffusionError> {
     let network = network(computing, file)?;
-    let pictures = colour_of(image)?;
+    let pictures = colour_of(&image.encoded(Encoding::Srgb))?;
     let (count, _, height, width) = pictures.dims4()?;
     let mut values = Vec::with_capacity(count * height * width);
     for index in 0..count {
@@ -85,7 +85,11 @@ fn config(file: &WeightFile) -> Result<DepthConfig, DiffusionError> {
     let found = inspection(file)?;
     refuse_missing(&file.name, &found.missing)?;
     match found.kind {
-        FileKind::DepthEstimator(config) => Ok(config),
+        FileKind::DepthEstimator(config) => {
+            refuse_relative(&file.name, found.unexpected.first())?;
+            open(file)?.require_floats(depth_layout(&config).keys())?;
+            Ok(config)
+        }
         other => unfit(format!(
             "`{}` is {}, not a depth estimator (Depth Anything V2 in the names of its authors)",
             file.name,

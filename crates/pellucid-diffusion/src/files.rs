@@ -64,6 +64,20 @@ pub fn inspection(file: &WeightFile) -> Result<Inspection, DiffusionError> {
     Ok(inspect(&open(file)?.shapes()))
 }
 
+/// Keys in a file, or in a folder in the diffusers layout, that nothing of its kind needs; harmless leftovers of
+/// training are not among them.
+///
+/// # Errors
+/// When it is no weight file, or damaged.
+pub fn unexpected(file: &WeightFile) -> Result<Vec<String>, DiffusionError> {
+    match &file.content {
+        WeightContent::Path(path) if path.is_dir() => {
+            Ok(networks(std::slice::from_ref(file))?.unexpected)
+        }
+        _ => Ok(inspection(file)?.unexpected),
+    }
+}
+
 /// What a file is, in a few words with an article: `an autoencoder`.
 ///
 /// # Errors
@@ -277,6 +291,17 @@ fn prediction_of(prediction: NetPrediction) -> Prediction {
     match prediction {
         NetPrediction::Eps => Prediction::Epsilon,
         NetPrediction::V { zero_snr } => Prediction::Velocity { zero_snr },
+    }
+}
+
+/// An error about a tensor of the network's own that it has no use for: the file holds a relative of it, which would be
+/// computed wrong.
+pub(crate) fn refuse_relative(name: &str, key: Option<&String>) -> Result<(), DiffusionError> {
+    match key {
+        None => Ok(()),
+        Some(key) => unfit(format!(
+            "`{name}` holds `{key}`, which this network does not have: it is a relative that is not known"
+        )),
     }
 }
 

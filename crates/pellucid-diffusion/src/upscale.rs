@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use candle_core::Tensor;
-use pellucid_nets::checkpoint::{FileKind, UpscalerConfig};
+use candle_core::{Device, Tensor};
+use pellucid_nets::checkpoint::{FileKind, UpscalerConfig, upscaler_layout};
 use pellucid_nets::upscale::Upscaler;
-use pellucid_pixel::{Alpha, Image};
+use pellucid_pixel::{Alpha, Encoding, Image};
 use pellucid_value::WeightFile;
 
-use crate::array::{alpha_of, colour_of, finite, image_of, layer_of};
+use crate::array::{alpha_of, colour_of, finite, image_of, layer_of, numbers};
 use crate::error::unfit;
 use crate::facts::loaded_bytes;
-use crate::files::{inspection, kind_name, open, refuse_missing};
+use crate::files::{inspection, kind_name, open, refuse_missing, refuse_relative};
 use crate::{Computing, DiffusionError, TiledSize};
 
 /// What is known of an upscaling network before it is loaded.
@@ -35,8 +35,9 @@ pub fn upscaler_fact(file: &WeightFile) -> Result<UpscalerFact, DiffusionError> 
     Ok(UpscalerFact { scale: config.scale() as u32, width: config.width as u32, bytes })
 }
 
-/// The pictures, larger, held to 0..1. The alpha of straight pictures goes through the network too, as a picture in
-/// grey, so that its edges are as sharp as those of colours.
+/// The pictures, larger, sRGB-encoded and held to 0..1. The alpha of straight pictures goes through the network too, as
+/// a picture in grey, so that its edges are as sharp as those of colours; what is clear all around stays clear, and what
+/// is solid solid.
 ///
 /// `step` is told how many tiles are done and may end the work.
 ///
@@ -53,26 +54,67 @@ pub fn upscale(
         return unfit("pictures are made larger from straight alpha");
     }
     let network = network(computing, file)?;
-    let mut scaled = |pictures: &Tensor| -> Result<Tensor, DiffusionError> {
-        let (tile, overlap) = (tiled.tile as usize, tiled.overlap as usize);
-        let scaled = network.forward_tiled(pictures, tile, overlap, step)?;
-        finite(&scaled, "the upscaling network", [file])?;
-        Ok(scaled.clamp(0f32, 1f32)?)
-    };
-    let colour = scaled(&colour_of(image)?)?;
-    if image.fact.alpha == Alpha::Opaque {
-        return image_of(&colour);
-    }
+    let colour = colour_of(&image.encoded(Encoding::Srgb))?;
+    let straight = image.fact.alpha == Alpha::Straight;
     let alpha = alpha_of(image)?;
-    let alpha = scaled(&Tensor::cat(&[&alpha, &alpha, &alpha], 1)?)?.mean_keepdim(1)?;
-    layer_of(&Tensor::cat(&[alpha, colour], 1)?)
+    let pictures = if straight {
+        Tensor::cat(&[&colour, &Tensor::cat(&[&alpha, &alpha, &alpha], 1)?], 0)?
+    } else {
+        colour
+    };
+    let (tile, overlap) = (tiled.tile as usize, tiled.overlap as usize);
+    let scaled = network.forward_tiled(&pictures, tile, overlap, step)?;
+    finite(&scaled, "the upscaling network", [file])?;
+    let scaled = scaled.clamp(0f32, 1f32)?;
+    if !straight {
+        return image_of(&scaled);
+    }
+    let count = image.fact.batch as usize;
+    let grey = scaled.narrow(0, count, count)?.mean_keepdim(1)?;
+    let grey = settled(&alpha, &grey, network.config.scale())?;
+    layer_of(&Tensor::cat(&[grey, scaled.narrow(0, 0, count)?], 1)?)
+}
+
+/// Larger alpha with exact 0 and 1 where the pixel it comes from and the eight around that are all 0, or all 1: a
+/// network leaves a little of everything everywhere.
+fn settled(alpha: &Tensor, larger: &Tensor, scale: usize) -> Result<Tensor, DiffusionError> {
+    let (batch, _, height, width) = alpha.dims4()?;
+    let (from, mut to) = (numbers(alpha)?, numbers(larger)?);
+    let around = |frame: usize, y: usize, x: usize| {
+        let rows = y.saturating_sub(1)..(y + 2).min(height);
+        let columns = x.saturating_sub(1)..(x + 2).min(width);
+        let row = move |y: usize| (frame * height + y) * width;
+        rows.flat_map(move |y| columns.clone().map(move |x| row(y) + x))
+    };
+    for frame in 0..batch {
+        for y in 0..height {
+            for x in 0..width {
+                let alone = from[(frame * height + y) * width + x];
+                let plain = alone == 0.0 || alone == 1.0;
+                if !plain || around(frame, y, x).any(|at| from[at] != alone) {
+                    continue;
+                }
+                for row in scale * y..scale * (y + 1) {
+                    let start = ((frame * height * scale + row) * width + x) * scale;
+                    to[start..start + scale].fill(alone);
+                }
+            }
+        }
+    }
+    Ok(Tensor::from_vec(to, larger.shape(), &Device::Cpu)?)
 }
 
 fn config(file: &WeightFile) -> Result<UpscalerConfig, DiffusionError> {
     let found = inspection(file)?;
     refuse_missing(&file.name, &found.missing)?;
     match found.kind {
-        FileKind::Upscaler(config) => Ok(config),
+        FileKind::Upscaler(config) => {
+            // Files of trainers hold a second copy, under another prefix.
+            let own = |key: &&String| key.starts_with(&config.prefix);
+            refuse_relative(&file.name, found.unexpected.iter().find(own))?;
+            open(file)?.require_floats(upscaler_layout(&config).keys())?;
+            Ok(config)
+        }
         other => unfit(format!(
             "`{}` is {}, not an upscaling network of the kind that is known (RRDBNet)",
             file.name,
@@ -86,4 +128,21 @@ fn network(computing: &Computing, file: &WeightFile) -> Result<Arc<Upscaler>, Di
     computing.residents.get(&computing.name("upscaler", file), loaded_bytes(&weights), || {
         Ok(Upscaler::load(&weights, &config(file)?, computing.dtype, &computing.device)?)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_clear_or_solid_all_around_stays_so() {
+        let of = |values: &[f32], side| {
+            Tensor::from_slice(values, (1, 1, 1, side), &Device::Cpu).unwrap()
+        };
+        let alpha = of(&[0.0, 0.0, 0.0, 1.0, 1.0], 5);
+        let larger = Tensor::full(0.3f32, (1, 1, 2, 10), &Device::Cpu).unwrap();
+        let got = numbers(&settled(&alpha, &larger, 2).unwrap()).unwrap();
+        let row = [0.0, 0.0, 0.0, 0.0, 0.3, 0.3, 0.3, 0.3, 1.0, 1.0];
+        assert_eq!(got, [row, row].concat());
+    }
 }

@@ -1,7 +1,7 @@
 //! What a node sees while it is checked and while it runs: facts, values, params, files it named.
 //! No spans, no names or paths of other nodes.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -21,6 +21,7 @@ pub struct Check<'a> {
     pub(crate) params: &'a [ParamValue],
     pub(crate) world: &'a dyn World,
     pub(crate) needs: Cell<u64>,
+    pub(crate) warnings: RefCell<Vec<NodeError>>,
 }
 
 /// What a kind's `run` is given.
@@ -124,6 +125,11 @@ impl Check<'_> {
     pub fn weights(&self, param: impl Into<Site>, file: &FileRef) -> Result<WeightFile, NodeError> {
         let place = file_place(self.kind, self.params, file);
         weight_file(self.world, file, place).map_err(|error| NodeError::file(param, error))
+    }
+
+    /// Says something that does not stand in the way of running, and that people should know.
+    pub fn warn(&self, warning: NodeError) {
+        self.warnings.borrow_mut().push(warning);
     }
 
     /// Says that `run` will hold this many bytes beside its inputs and outputs.

@@ -208,6 +208,10 @@ fn picture_bytes(
         Value::Matte(matte) => grey(matte, index),
         _ => return Err(NodeError::new("the value is not a picture")),
     };
+    Ok(encode(&image, format, &encoding(format, options))?)
+}
+
+fn encoding(format: Format, options: &OutputOptions) -> EncodeOptions {
     let mut how = EncodeOptions::new(format);
     if let Some(bits) = &options.bits {
         how.bits = bits.v;
@@ -218,13 +222,12 @@ fn picture_bytes(
     how.flatten = options.background.as_ref().map(|colour| [colour.v[0], colour.v[1], colour.v[2]]);
     how.dither = options.dither.then_some(Dither::Bayer);
     how.round_down = options.floor;
-    Ok(encode(&image, format, &how)?)
+    how
 }
 
 fn layered_bytes(value: &Value, index: u32, options: &OutputOptions) -> Result<Vec<u8>, NodeError> {
     let Value::Layers(layers) = value else { return Err(NodeError::new("the value is no layers")) };
-    let bits = options.bits.as_ref().map_or(LAYERED_BITS[0], |bits| bits.v);
-    encode_openraster(layers, index, bits).map_err(|message| {
+    encode_openraster(layers, index, &encoding(Format::Png, options)).map_err(|message| {
         NodeError::new(message).hint("flatten what it is in, and make a layer of the picture")
     })
 }

@@ -3,7 +3,7 @@
 
 use candle_core::{DType, Device, Tensor};
 
-use crate::blocks::{Conv2d, NetworkError, Source, input_error, resize_nearest};
+use crate::blocks::{Conv2d, NetworkError, Source, resize_nearest};
 use crate::checkpoint::UpscalerConfig;
 use crate::tiles::{Canvas, spans};
 use crate::weights::Weights;
@@ -92,8 +92,9 @@ impl Upscaler {
         Ok(scaled.narrow(2, 0, scale * height)?.narrow(3, 0, scale * width)?.contiguous()?)
     }
 
-    /// As [`Upscaler::forward`], in tiles of at most `tile` pixels a side that overlap by `overlap`, blended; a picture
-    /// that fits one tile is done whole. `step` is told how many tiles of how many are done, and may end the work.
+    /// As [`Upscaler::forward`], one picture after the other, in tiles of at most `tile` pixels a side that overlap by
+    /// `overlap`, blended; pictures that fit one tile are done whole. `step` is told how many tiles of how many are
+    /// done, and may end the work.
     ///
     /// # Errors
     /// When tiles are no larger than their overlap, a network cannot be run, or `step` ends the work.
@@ -105,15 +106,17 @@ impl Upscaler {
         step: &mut dyn FnMut(u64, u64) -> Result<(), E>,
     ) -> Result<Tensor, E> {
         let (batch, _, height, width) = picture.dims4().map_err(NetworkError::from)?;
-        if height <= tile && width <= tile {
-            step(0, 1)?;
-            return Ok(self.forward(picture)?);
-        }
         let (rows, columns) = (spans(height, tile, overlap)?, spans(width, tile, overlap)?);
         let scale = self.config.scale();
         let (mut done, total) = (0, (batch * rows.len() * columns.len()) as u64);
         let mut scaled = Vec::with_capacity(batch);
         for index in 0..batch {
+            if rows.len() * columns.len() == 1 {
+                step(done, total)?;
+                scaled.push(self.forward(&cut(picture, index, rows[0], columns[0])?)?);
+                done += 1;
+                continue;
+            }
             let mut canvas = Canvas::new(3, scale * height, scale * width);
             for &(top, tall) in &rows {
                 for &(left, wide) in &columns {
@@ -175,21 +178,32 @@ fn divided(x: &Tensor, divisor: usize) -> Result<Tensor, NetworkError> {
 
 fn mirrored(x: &Tensor, axis: usize, divisor: usize) -> Result<Tensor, NetworkError> {
     let size = x.dim(axis)?;
-    let more = size.next_multiple_of(divisor) - size;
-    if more == 0 {
+    let whole = size.next_multiple_of(divisor);
+    if whole == size || size == 0 {
         return Ok(x.clone());
     }
-    if more >= size {
-        return input_error(format!("a picture of {size} pixels along a side is too small"));
-    }
-    let index: Vec<u32> =
-        (0..size).chain((1..=more).map(|i| size - 1 - i)).map(|i| i as u32).collect();
+    let index: Vec<u32> = (0..whole).map(|i| folded(i, size) as u32).collect();
     Ok(x.contiguous()?.index_select(&Tensor::new(index, x.device())?, axis)?)
+}
+
+/// A place behind the end, mirrored into `0..size` as often as it takes.
+fn folded(place: usize, size: usize) -> usize {
+    let period = (2 * size - 2).max(1);
+    let place = place % period;
+    if place < size { place } else { period - place }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_behind_the_end_are_mirrored() {
+        let of = |size| (0..7).map(|place| folded(place, size)).collect::<Vec<_>>();
+        assert_eq!(of(1), [0; 7]);
+        assert_eq!(of(2), [0, 1, 0, 1, 0, 1, 0]);
+        assert_eq!(of(4), [0, 1, 2, 3, 2, 1, 0]);
+    }
 
     #[test]
     fn squares_of_pixels_become_channels_and_short_sides_are_mirrored() {

@@ -9,7 +9,8 @@ use pellucid_nets::depth::DepthEstimator;
 fn filled(shape: &[usize], place: usize, size: f64) -> Tensor {
     let count = shape.iter().product();
     let value = |i: usize| (size * (0.7 * i as f64 + 1.3 * place as f64).sin()) as f32;
-    Tensor::from_vec((0..count).map(value).collect::<Vec<f32>>(), shape, &Device::Cpu).unwrap()
+    Tensor::from_vec((0..count).map(value).collect::<Vec<f32>>(), shape, &Device::Cpu)
+        .expect("numbers of that shape")
 }
 
 fn config() -> DepthConfig {
@@ -31,13 +32,13 @@ fn weights() -> Weights {
             _ if factor => 1.0,
             _ => 0.0,
         };
-        (key, (filled(&shape, place, size) + shift).unwrap())
+        (key, (filled(&shape, place, size) + shift).expect("numbers of that shape"))
     });
     Weights::from_tensors(tensors.collect())
 }
 
 fn network() -> DepthEstimator {
-    DepthEstimator::load(&weights(), &config(), DType::F32, &Device::Cpu).unwrap()
+    DepthEstimator::load(&weights(), &config(), DType::F32, &Device::Cpu).expect("a whole network")
 }
 
 #[test]

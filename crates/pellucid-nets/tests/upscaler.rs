@@ -14,7 +14,8 @@ use pellucid_nets::upscale::Upscaler;
 fn filled(shape: &[usize], place: usize, size: f64) -> Tensor {
     let count = shape.iter().product();
     let value = |i: usize| (size * (0.7 * i as f64 + 1.3 * place as f64).sin()) as f32;
-    Tensor::from_vec((0..count).map(value).collect::<Vec<f32>>(), shape, &Device::Cpu).unwrap()
+    Tensor::from_vec((0..count).map(value).collect::<Vec<f32>>(), shape, &Device::Cpu)
+        .expect("numbers of that shape")
 }
 
 fn network(names: UpscalerNames, divisor: usize) -> Upscaler {
@@ -31,14 +32,14 @@ fn network(names: UpscalerNames, divisor: usize) -> Upscaler {
     let (body, other) = (config(UpscalerNames::Body), config(names));
     let renamed: BTreeMap<String, String> = keys(&body).into_iter().zip(keys(&other)).collect();
     let tensors = upscaler_layout(&body).into_iter().enumerate().map(|(place, (key, shape))| {
-        let (layer, part) = key.rsplit_once('.').unwrap();
+        let (layer, part) = key.rsplit_once('.').expect("a layer and a part");
         (format!("{}.{part}", renamed[layer]), filled(&shape, place, 0.05))
     });
     let weights = Weights::from_tensors(tensors.collect());
     let found = inspect(&weights.shapes());
     assert_eq!(found.kind, FileKind::Upscaler(other.clone()));
     assert!(found.missing.is_empty() && found.unexpected.is_empty());
-    Upscaler::load(&weights, &other, DType::F32, &Device::Cpu).unwrap()
+    Upscaler::load(&weights, &other, DType::F32, &Device::Cpu).expect("a whole network")
 }
 
 /// The keys of all convolutions, in one order for all ways of naming.
@@ -54,11 +55,11 @@ fn keys(config: &UpscalerConfig) -> Vec<String> {
 }
 
 fn picture(height: usize, width: usize) -> Tensor {
-    (filled(&[1, 3, height, width], 0, 0.5) + 0.5).unwrap()
+    (filled(&[1, 3, height, width], 0, 0.5) + 0.5).expect("numbers of that shape")
 }
 
 fn values(tensor: &Tensor) -> Vec<f32> {
-    tensor.flatten_all().unwrap().to_vec1().unwrap()
+    tensor.flatten_all().expect("numbers of that shape").to_vec1().expect("numbers of that shape")
 }
 
 #[test]

@@ -140,7 +140,7 @@ pub struct TransparencyTask {
     #[serde(default)]
     pub discriminator_from: u64,
     /// Weight of the mean absolute error of alpha, beside the squared one of the reconstruction: squares hardly
-    /// see haze. Clear alpha may be found a little below 0 and solid a little above 1.
+    /// see haze. Clear alpha is to be found a little below 0 and solid a little above 1.
     #[serde(default)]
     pub haze: f64,
     /// The folder of an earlier run to start from.
@@ -214,7 +214,7 @@ pub struct AdditionTask {
     /// The ratio of signal to noise from which on an example counts less in the loss: min-SNR weighting.
     #[serde(default)]
     pub snr_limit: Option<f64>,
-    /// An addition of the same kind and shape to start from.
+    /// An addition with tensors of the same names and shapes to start from, that for the other direction say.
     #[serde(default)]
     pub start: Option<PathBuf>,
 }

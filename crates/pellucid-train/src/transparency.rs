@@ -43,7 +43,7 @@ pub const SCALE: f64 = 1.0;
 /// How often the whole blend stands for a layer: what is solid must stay solid.
 const SOLID: f32 = 0.1;
 
-/// How far beyond 0 and 1 clear and solid alpha may be found before it is cut off.
+/// How far beyond 0 and 1 clear and solid alpha is to be found, before it is cut off.
 const MARGIN: f64 = 0.03;
 
 /// A run that trains latent transparency.

@@ -1,11 +1,11 @@
 //! The order nodes can run in, and what is known of every wire.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use pellucid_source::{Diagnostic, Place};
+use pellucid_source::{Diagnostic, Place, Severity};
 use pellucid_value::{Fact, SocketType};
 use petgraph::graph::{DiGraph, NodeIndex};
 
@@ -154,14 +154,22 @@ fn check_node(
         params: &node.params,
         world: rules.world,
         needs: Cell::new(0),
+        warnings: RefCell::default(),
     };
     let checked = catch_unwind(AssertUnwindSafe(|| node.kind.check.call(&cx)));
     let Ok(checked) = checked else {
         findings.push(broken_kind(node));
         return None;
     };
+    let needs = cx.needs.get();
+    let told = cx.warnings.into_inner().into_iter().map(|warning| Diagnostic {
+        severity: Severity::Warning,
+        code: "noticed",
+        ..locate(graph, node, warning)
+    });
+    findings.extend(told);
     match checked {
-        Ok(Checked::Facts(facts)) if fits(node, &facts) => Some((facts, None, cx.needs.get())),
+        Ok(Checked::Facts(facts)) if fits(node, &facts) => Some((facts, None, needs)),
         Ok(Checked::Forward(input)) => match forwarded(node, input) {
             Some(wire) => {
                 let wire = graph.source(wire);

@@ -31,8 +31,8 @@ impl DepthConfig {
         (self.width / HEAD).max(1)
     }
 
-    /// The blocks whose outputs become maps: those of the released sizes of 12, 24 and 40 blocks, and else the last of
-    /// every quarter.
+    /// The blocks whose outputs become maps: those of the released size of 24 blocks, and else the last of every
+    /// quarter, as in the released size of 12.
     pub fn taken(&self) -> [usize; 4] {
         match self.blocks {
             24 => [4, 11, 17, 23],
@@ -41,7 +41,8 @@ impl DepthConfig {
     }
 }
 
-/// The network in a file of these tensors, if it is a depth estimator in the names of its authors.
+/// The network in a file of these tensors, if it is a depth estimator in the names of its authors. The first Depth
+/// Anything and the variants of the second that tell metres have the same tensors, and cannot be told from it.
 pub fn depth_config(shapes: &Shapes) -> Option<DepthConfig> {
     let width = size(shapes, "pretrained.cls_token", 2)?;
     let patches = size(shapes, "pretrained.pos_embed", 1)?.checked_sub(1)?;
@@ -54,7 +55,10 @@ pub fn depth_config(shapes: &Shapes) -> Option<DepthConfig> {
         features: size(shapes, "depth_head.scratch.layer1_rn.weight", 0)?,
         last: size(shapes, "depth_head.scratch.output_conv2.0.weight", 0)?,
     };
-    (config.side * config.side == patches && config.blocks >= 4).then_some(config)
+    let square = config.side > 0 && config.side * config.side == patches;
+    let heads = width > 0 && width.is_multiple_of(config.heads());
+    let maps = !config.maps.contains(&0) && config.features >= 2 && config.last > 0;
+    (square && heads && maps && config.blocks >= 4).then_some(config)
 }
 
 /// The tensors of such a network.

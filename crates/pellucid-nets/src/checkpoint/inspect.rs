@@ -11,6 +11,7 @@ use super::special;
 use super::unet::{UnetConfig, controlnet_layout, unet_config, unet_layout};
 use super::upscaler::{upscaler_config, upscaler_layout};
 use super::vae::{vae_config, vae_layout};
+use crate::patch::lora_layer;
 use crate::weights::{Part, Weights, WeightsError};
 
 /// What a file is and what does not fit.
@@ -29,10 +30,13 @@ pub fn inspect(shapes: &Shapes) -> Inspection {
     let plain = |kind| Inspection { kind, missing: Vec::new(), unexpected: Vec::new() };
     let special = special::layer_patch(shapes)
         .or_else(|| special::attention_sharing(shapes))
-        .or_else(|| special::transparency(shapes))
-        .or_else(|| special::lora(shapes));
+        .or_else(|| special::transparency(shapes));
     if let Some(kind) = special {
         return plain(kind);
+    }
+    if let Some(kind) = special::lora(shapes) {
+        let strange = shapes.keys().filter(|key| lora_layer(key).is_none());
+        return Inspection { unexpected: strange.cloned().collect(), ..plain(kind) };
     }
     upscaler(shapes)
         .or_else(|| depth_estimator(shapes))

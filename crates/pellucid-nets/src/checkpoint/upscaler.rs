@@ -5,6 +5,9 @@ use super::shapes::{Layout, Shapes, count, size};
 /// What stands before the keys in files of trainers.
 const PREFIXES: [&str; 4] = ["", "params_ema.", "params.", "module."];
 
+/// More doublings than any network has; a file could claim any number.
+const MOST_DOUBLINGS: usize = 5;
+
 /// Channels of a picture.
 const COLOURS: usize = 3;
 
@@ -133,16 +136,8 @@ fn named_config(shapes: &Shapes, prefix: &str, names: UpscalerNames) -> Option<U
     };
     config.blocks = count(shapes, |block| weight(config.dense(block, 1, 1)));
     config.doublings = count(shapes, |index| weight(config.doubled(index)));
-    if names == UpscalerNames::Numbered {
-        // The numbers go on with the convolution before the last one, where a doubling's would be with one more.
-        let is_last = |doublings: &usize| {
-            let config = UpscalerConfig { doublings: *doublings, ..config.clone() };
-            let [high, last] = config.last();
-            shapes.contains_key(&weight(high)) && shapes.contains_key(&weight(last))
-        };
-        config.doublings = (0..=config.doublings).rev().find(is_last)?;
-    }
-    (1 << config.doublings >= config.divisor).then_some(config)
+    let sound = config.width > 0 && config.growth > 0 && config.doublings <= MOST_DOUBLINGS;
+    (sound && 1 << config.doublings >= config.divisor).then_some(config)
 }
 
 /// The tensors of such a network, under their full names.
@@ -190,5 +185,21 @@ mod tests {
                 assert_eq!(found, Some(config), "{names:?} {prefix}");
             }
         }
+    }
+
+    #[test]
+    fn no_file_makes_a_picture_thousands_of_times_as_large() {
+        let mut config = UpscalerConfig {
+            prefix: String::new(),
+            names: UpscalerNames::Body,
+            width: 8,
+            growth: 4,
+            blocks: 1,
+            doublings: 64,
+            divisor: 1,
+        };
+        assert_eq!(upscaler_config(&upscaler_layout(&config)), None);
+        (config.width, config.doublings) = (0, 1);
+        assert_eq!(upscaler_config(&upscaler_layout(&config)), None);
     }
 }

@@ -103,7 +103,7 @@ mod tests {
     fn the_cubic_is_the_tensor_libraries() {
         // torch.nn.functional.interpolate(..., scale_factor=(1.0, 5.1 / 3), mode="bicubic") of 0, 1, 4.
         let got = bicubic(&row(&[0.0, 1.0, 4.0]), [1, 5], [1.0, 5.1 / 3.0]).unwrap();
-        let want = [-0.097_375_87, 0.165_294_11, 0.914_964_14, 2.779_799_94, 4.240_721_7];
+        let want = [-0.097_375_87, 0.165_294_11, 0.914_964_14, 2.779_8, 4.240_721_7];
         for (got, want) in values(&got).into_iter().zip(want) {
             assert!((got - want).abs() < 2e-6, "{got} is not {want}");
         }

@@ -133,7 +133,7 @@ impl TransparentDecoder {
         Ok(out.to_dtype(DType::F32)?)
     }
 
-    fn check(&self, picture: &Tensor, latent: &Tensor) -> Result<(), NetworkError> {
+    pub(super) fn check(&self, picture: &Tensor, latent: &Tensor) -> Result<(), NetworkError> {
         let (batch, channels, height, width) = picture.dims4()?;
         let unit = self.unit();
         let whole = height.is_multiple_of(unit) && width.is_multiple_of(unit);

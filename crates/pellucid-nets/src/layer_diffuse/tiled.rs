@@ -47,6 +47,7 @@ impl TransparentDecoder {
         tiling: DecoderTiling,
         step: &mut dyn FnMut() -> Result<(), E>,
     ) -> Result<Tensor, E> {
+        self.check(picture, latent)?;
         let unit = self.unit();
         let (_, _, height, width) = picture.dims4().map_err(NetworkError::from)?;
         let rows = spans(height / unit, tiling.tile, tiling.overlap)?;

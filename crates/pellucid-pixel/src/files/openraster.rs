@@ -9,7 +9,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::{EncodeOptions, Format, encode};
 use crate::batch::{image_frame, matte_frame};
-use crate::flatten::flatten;
+use crate::flatten::{flatten, layers_batch};
 use crate::resize::{Filter, Resize, resize};
 use crate::{Alpha, Image, ImageFact, Layer, LayerContent, LayerMask, Layers, Mode};
 
@@ -40,14 +40,21 @@ const WORDS: [(Mode, &str); 20] = [
     (Mode::DstAtop, "svg:dst-atop"),
 ];
 
-/// Writes frame `index` of a document as the bytes of a file, `bits` a sample (8 or 16); the same document gives the
-/// same bytes. Masks are multiplied into the alpha of their layers.
+/// Writes frame `index` of a document as the bytes of a file, its layers as `how` says (8 or 16 bits a sample); the same
+/// document gives the same bytes. Masks are multiplied into the alpha of their layers.
 ///
 /// # Errors
-/// In words, when OpenRaster cannot say what a layer is: a mode without a word, a clipped layer, a group with a mask.
-pub fn encode_openraster(layers: &Layers, index: u32, bits: u32) -> Result<Vec<u8>, String> {
-    let mut archive =
-        Archive { zip: ZipWriter::new(Cursor::new(Vec::new())), pictures: 0, index, bits };
+/// In words, when OpenRaster cannot say what a layer is: a mode without a word, a clipped layer, a group with a mask, a
+/// group that is not isolated and yet has an opacity.
+pub fn encode_openraster(
+    layers: &Layers,
+    index: u32,
+    how: &EncodeOptions,
+) -> Result<Vec<u8>, String> {
+    let layers = &frame_of(layers, index);
+    layers_batch(layers).ok_or("the layers are batches of different sizes")?;
+    let zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let mut archive = Archive { zip, pictures: 0, how };
     archive.add("mimetype", b"image/openraster")?;
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let (width, height) = (layers.width, layers.height);
@@ -56,20 +63,45 @@ pub fn encode_openraster(layers: &Layers, index: u32, bits: u32) -> Result<Vec<u
     xml.push_str("  </stack>\n</image>\n");
     archive.add("stack.xml", xml.as_bytes())?;
     let merged = flatten(layers);
-    let merged = image_frame(&merged, index.min(merged.fact.batch - 1));
-    archive.picture("mergedimage.png", &merged, 8)?;
-    archive.picture("Thumbnails/thumbnail.png", &thumbnail(merged), 8)?;
+    let plain = EncodeOptions::new(Format::Png);
+    archive.picture("mergedimage.png", &merged, &plain)?;
+    archive.picture("Thumbnails/thumbnail.png", &thumbnail(merged), &plain)?;
     Ok(archive.zip.finish().map_err(|error| error.to_string())?.into_inner())
 }
 
-struct Archive {
-    zip: ZipWriter<Cursor<Vec<u8>>>,
-    pictures: usize,
-    index: u32,
-    bits: u32,
+/// One frame of a document; what has only one is in all of them.
+fn frame_of(layers: &Layers, index: u32) -> Layers {
+    Layers { layers: frames_of(&layers.layers, index), ..*layers }
 }
 
-impl Archive {
+fn frames_of(layers: &[Layer], index: u32) -> Vec<Layer> {
+    let at = |batch: u32| index.min(batch.saturating_sub(1));
+    let frame = |layer: &Layer| {
+        let content = match &layer.content {
+            LayerContent::Image { image, x, y } => {
+                let image = image_frame(image, at(image.fact.batch));
+                LayerContent::Image { image, x: *x, y: *y }
+            }
+            LayerContent::Group { layers, isolated } => {
+                LayerContent::Group { layers: frames_of(layers, index), isolated: *isolated }
+            }
+        };
+        let mask = layer.mask.as_ref().map(|mask| LayerMask {
+            matte: matte_frame(&mask.matte, at(mask.matte.fact.batch)),
+            ..*mask
+        });
+        Layer { content, mask, name: layer.name.clone(), ..*layer }
+    };
+    layers.iter().map(frame).collect()
+}
+
+struct Archive<'a> {
+    zip: ZipWriter<Cursor<Vec<u8>>>,
+    pictures: usize,
+    how: &'a EncodeOptions,
+}
+
+impl Archive<'_> {
     /// Pictures are small already, and `mimetype` must lie there as it is.
     fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), String> {
         let how = SimpleFileOptions::default()
@@ -79,9 +111,8 @@ impl Archive {
         self.zip.write_all(bytes).map_err(|error| error.to_string())
     }
 
-    fn picture(&mut self, name: &str, image: &Image, bits: u32) -> Result<(), String> {
-        let how = EncodeOptions { bits, ..EncodeOptions::new(Format::Png) };
-        let bytes = encode(image, Format::Png, &how).map_err(|error| error.to_string())?;
+    fn picture(&mut self, name: &str, image: &Image, how: &EncodeOptions) -> Result<(), String> {
+        let bytes = encode(image, Format::Png, how).map_err(|error| error.to_string())?;
         self.add(name, &bytes)
     }
 
@@ -98,14 +129,10 @@ impl Archive {
         let indent = "  ".repeat(depth);
         match &layer.content {
             LayerContent::Image { image, x, y } => {
-                let frame = image_frame(image, self.index.min(image.fact.batch - 1));
-                let frame = match &layer.mask {
-                    Some(mask) => masked(frame, (*x, *y), mask, self.index),
-                    None => frame,
-                };
+                let masked = layer.mask.as_ref().map(|mask| masked(image, (*x, *y), mask));
                 let name = format!("data/layer{:03}.png", self.pictures);
                 self.pictures += 1;
-                self.picture(&name, &frame, self.bits)?;
+                self.picture(&name, masked.as_ref().unwrap_or(image), self.how)?;
                 let _ = writeln!(
                     xml,
                     "{indent}<layer {attributes} src=\"{name}\" x=\"{x}\" y=\"{y}\"/>"
@@ -129,11 +156,21 @@ impl Archive {
 }
 
 fn attributes(layer: &Layer) -> Result<String, String> {
-    let Layer { name, mode, opacity, visible, clipped, .. } = layer;
+    let Layer { name, opacity, visible, clipped, .. } = layer;
     if *clipped {
         return Err(format!("layer `{name}` is clipped, which OpenRaster has no word for"));
     }
-    let Some((_, word)) = WORDS.iter().find(|(known, _)| known == mode) else {
+    let mode = match layer.content {
+        // What is in such a group meets what is below it by itself.
+        LayerContent::Group { isolated: false, .. } if *opacity == 1.0 => Mode::Normal,
+        LayerContent::Group { isolated: false, .. } => {
+            return Err(format!(
+                "group `{name}` is not isolated and has an opacity, which OpenRaster has no word for"
+            ));
+        }
+        _ => layer.mode,
+    };
+    let Some((_, word)) = WORDS.iter().find(|(known, _)| *known == mode) else {
         let mode = mode.name();
         return Err(format!(
             "layer `{name}` has the mode `{mode}`, which OpenRaster has no word for"
@@ -164,8 +201,8 @@ fn escaped(text: &str) -> String {
 }
 
 /// A picture at (`x`, `y`) of the canvas with a mask multiplied into its alpha.
-fn masked(image: Image, (x, y): (i32, i32), mask: &LayerMask, index: u32) -> Image {
-    let matte = matte_frame(&mask.matte, index.min(mask.matte.fact.batch - 1));
+fn masked(image: &Image, (x, y): (i32, i32), mask: &LayerMask) -> Image {
+    let matte = &mask.matte;
     let (columns, rows) = (i64::from(matte.fact.width), i64::from(matte.fact.height));
     let coverage = |column: i64, row: i64| {
         let (column, row) = (column - i64::from(mask.x), row - i64::from(mask.y));
@@ -260,8 +297,9 @@ mod tests {
 
     #[test]
     fn layers_are_listed_from_the_top_with_all_that_is_said_of_them() {
-        let bytes = encode_openraster(&document(), 0, 16).unwrap();
-        assert_eq!(bytes, encode_openraster(&document(), 0, 16).unwrap());
+        let how = EncodeOptions { bits: 16, ..EncodeOptions::new(Format::Png) };
+        let bytes = encode_openraster(&document(), 0, &how).unwrap();
+        assert_eq!(bytes, encode_openraster(&document(), 0, &how).unwrap());
         // Readers look for the type at a fixed place.
         assert_eq!(&bytes[30..54], b"mimetypeimage/openraster");
         let mut archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
@@ -290,14 +328,35 @@ mod tests {
     }
 
     #[test]
+    fn every_file_has_its_frame_of_a_batch() {
+        let two = ImageFact { batch: 2, ..ImageFact::new(1, 1, Alpha::Straight) };
+        let image = Image::new(two, vec![[1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.0, 1.0]]);
+        let layers = Layers {
+            width: 1,
+            height: 1,
+            layers: vec![Layer::new("below", plain(1, 1, [0.0; 4])), Layer::new("two", image)],
+        };
+        for (index, want) in [(0, [1.0, 0.0, 0.0, 1.0]), (1, [0.0, 1.0, 0.0, 1.0])] {
+            let bytes =
+                encode_openraster(&layers, index, &EncodeOptions::new(Format::Png)).unwrap();
+            let mut archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
+            assert_eq!(picture(&mut archive, "mergedimage.png").pixels[0], want);
+            assert_eq!(picture(&mut archive, "data/layer000.png").pixels[0], want);
+        }
+    }
+
+    #[test]
     fn what_there_is_no_word_for_is_refused() {
         let refused = |layer: Layer| {
             let layers = Layers { width: 1, height: 1, layers: vec![layer] };
-            encode_openraster(&layers, 0, 8).unwrap_err()
+            encode_openraster(&layers, 0, &EncodeOptions::new(Format::Png)).unwrap_err()
         };
         let layer = || Layer::new("top", plain(1, 1, [0.0; 4]));
         assert!(refused(Layer { clipped: true, ..layer() }).contains("`top` is clipped"));
         let message = refused(Layer { mode: Mode::PinLight, ..layer() });
         assert!(message.contains("`pin_light`"), "{message}");
+        let group = LayerContent::Group { layers: vec![layer()], isolated: false };
+        let message = refused(Layer { content: group, opacity: 0.5, ..layer() });
+        assert!(message.contains("not isolated"), "{message}");
     }
 }
