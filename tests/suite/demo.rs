@@ -139,6 +139,21 @@ fn all_demo_graphs_run() {
 }
 
 #[test]
+fn a_foreground_for_a_background_is_a_layer_of_what_is_asked_for() {
+    let demo = Demo::read("foreground_for_background");
+    let draw = |prompt: &str| {
+        let demo = demo.set("prompt", prompt);
+        demo.set("blend", format!("{prompt} on a wooden table")).run()
+    };
+    let (red, blue) = (draw("a red heart"), draw("a blue ball"));
+    let layer = &red["foreground"];
+    assert!(share(layer, 0.0, 0.05) > 0.4, "clear: {}", share(layer, 0.0, 0.05));
+    assert!(share(layer, 0.5, 1.0) > 0.03, "solid: {}", share(layer, 0.5, 1.0));
+    let (red, blue) = (colour(layer), colour(&blue["foreground"]));
+    assert!(red[0] > red[2] && blue[2] > blue[0], "{red:?} {blue:?}");
+}
+
+#[test]
 fn edges_are_followed_as_far_as_they_are_asked_to() {
     let demo = Demo::read("guided_foreground");
     let heart = &demo.run()["layer"];
