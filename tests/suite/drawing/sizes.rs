@@ -86,6 +86,44 @@ fn a_batch_of_layers_is_its_layers_one_by_one() {
     }
 }
 
+/// A latent that carries a layer, and its picture, which sixteen bits hold without a change.
+fn hidden(folder: &Folder, (width, height): (usize, usize)) -> (Numbers, Image) {
+    let mut scene = Scene::of("tiny_sdxl.safetensors");
+    codec(&mut scene);
+    layers(&mut scene, width as u32, height as u32, 1);
+    let decode_latent = json!({ "latent": "hidden.latent", "vae": "checkpoint.vae" });
+    scene.node("plain", "decode_latent", decode_latent, json!({}));
+    scene.write("hidden", "hidden.latent");
+    scene.outputs.insert("plain.png".into(), json!({ "from": "plain.image", "bits": 16 }));
+    run(folder, &scene);
+    let png = fs::read(folder.path("out/plain.png")).unwrap();
+    let picture = decode(&png, &Limits::default()).unwrap().image;
+    (read_numbers(&folder.path("out/hidden.safetensors")), picture)
+}
+
+/// Looks at a latent and its picture from one side; turned views pad other edges.
+fn look(
+    scene: &mut Scene,
+    folder: &Folder,
+    name: &str,
+    (latent, picture): (&Numbers, &Image),
+    tile: usize,
+) {
+    folder.write(&format!("{name}.safetensors"), latent_file(latent));
+    folder.write(&format!("{name}.png"), sixteen_bits(picture));
+    let (latent, image) = (format!("{name} latent"), format!("{name} image"));
+    let file = json!({ "file": format!("{name}.safetensors") });
+    scene.node(&latent, "load_latent", json!({}), file);
+    scene.node(&image, "load_image", json!({}), json!({ "file": format!("{name}.png") }));
+    let inputs = json!({
+        "latent": format!("{latent}.latent"), "image": format!("{image}.image"),
+        "codec": "codec.codec",
+    });
+    let params = json!({ "augmentations": "1", "tile": tile, "overlap": 64 });
+    scene.node(name, "decode_layer", inputs, params);
+    scene.write(name, &format!("{name}.image"));
+}
+
 /// Edges are repeated to a multiple of 64 pixels before a layer is read, and cut off again: who
 /// does that beforehand gets the same.
 #[test]
@@ -93,41 +131,13 @@ fn a_padded_layer_is_the_layer_and_a_crop() {
     const SIZE: (usize, usize) = (72, 40);
     const PADDED: (usize, usize) = (128, 64);
     let folder = Folder::new();
-    let mut first = Scene::of("tiny_sdxl.safetensors");
-    codec(&mut first);
-    layers(&mut first, SIZE.0 as u32, SIZE.1 as u32, 1);
-    let decode_latent = json!({ "latent": "hidden.latent", "vae": "checkpoint.vae" });
-    first.node("plain", "decode_latent", decode_latent, json!({}));
-    first.write("hidden", "hidden.latent");
-    // Sixteen bits go to a file and back without a change.
-    first.outputs.insert("plain.png".into(), json!({ "from": "plain.image", "bits": 16 }));
-    run(&folder, &first);
-
-    let latent = read_numbers(&folder.path("out/hidden.safetensors"));
-    folder.write("small.safetensors", latent_file(&latent));
-    let grown = pad(&latent, PADDED.0 / 8, PADDED.1 / 8);
-    folder.write("large.safetensors", latent_file(&grown));
-    let png = fs::read(folder.path("out/plain.png")).unwrap();
-    folder.write("small.png", &png);
-    let picture = decode(&png, &Limits::default()).unwrap().image;
-    folder.write("large.png", sixteen_bits(&grown_picture(&picture, PADDED)));
-
-    let mut second = Scene::empty();
-    codec(&mut second);
-    for size in ["small", "large"] {
-        let (latent, image) = (format!("{size} latent"), format!("{size} image"));
-        let file = json!({ "file": format!("{size}.safetensors") });
-        second.node(&latent, "load_latent", json!({}), file);
-        second.node(&image, "load_image", json!({}), json!({ "file": format!("{size}.png") }));
-        let inputs = json!({
-            "latent": format!("{latent}.latent"), "image": format!("{image}.image"),
-            "codec": "codec.codec",
-        });
-        // Turned views pad other edges, so one view is compared.
-        second.node(size, "decode_layer", inputs, json!({ "augmentations": "1" }));
-        second.write(size, &format!("{size}.image"));
-    }
-    run(&folder, &second);
+    let (latent, picture) = hidden(&folder, SIZE);
+    let grown = (pad(&latent, PADDED.0 / 8, PADDED.1 / 8), grown_picture(&picture, PADDED));
+    let mut scene = Scene::empty();
+    codec(&mut scene);
+    look(&mut scene, &folder, "small", (&latent, &picture), 0);
+    look(&mut scene, &folder, "large", (&grown.0, &grown.1), 0);
+    run(&folder, &scene);
     let (small, large) = (
         read_numbers(&folder.path("out/small.safetensors")),
         read_numbers(&folder.path("out/large.safetensors")),
@@ -148,20 +158,9 @@ fn a_layer_in_tiles_is_its_tiles() {
     /// Columns that only one of the two tiles covers.
     const ALONE: usize = SIZE.0 - TILE;
     let folder = Folder::new();
-    let mut first = Scene::of("tiny_sdxl.safetensors");
-    codec(&mut first);
-    layers(&mut first, SIZE.0 as u32, SIZE.1 as u32, 1);
-    let decode_latent = json!({ "latent": "hidden.latent", "vae": "checkpoint.vae" });
-    first.node("plain", "decode_latent", decode_latent, json!({}));
-    first.write("hidden", "hidden.latent");
-    first.outputs.insert("plain.png".into(), json!({ "from": "plain.image", "bits": 16 }));
-    run(&folder, &first);
-
-    let latent = read_numbers(&folder.path("out/hidden.safetensors"));
-    let png = fs::read(folder.path("out/plain.png")).unwrap();
-    let picture = decode(&png, &Limits::default()).unwrap().image;
-    let mut second = Scene::empty();
-    codec(&mut second);
+    let (latent, picture) = hidden(&folder, SIZE);
+    let mut scene = Scene::empty();
+    codec(&mut scene);
     for (name, left, width, tile) in [
         ("whole", 0, SIZE.0, 0),
         ("large", 0, SIZE.0, 1024),
@@ -169,24 +168,11 @@ fn a_layer_in_tiles_is_its_tiles() {
         ("left", 0, TILE, 0),
         ("right", ALONE, TILE, 0),
     ] {
-        folder.write(
-            &format!("{name}.safetensors"),
-            latent_file(&columns(&latent, left / 8, width / 8)),
-        );
-        folder.write(&format!("{name}.png"), sixteen_bits(&part(&picture, left, width)));
-        let (latent, image) = (format!("{name} latent"), format!("{name} image"));
-        let file = json!({ "file": format!("{name}.safetensors") });
-        second.node(&latent, "load_latent", json!({}), file);
-        second.node(&image, "load_image", json!({}), json!({ "file": format!("{name}.png") }));
-        let inputs = json!({
-            "latent": format!("{latent}.latent"), "image": format!("{image}.image"),
-            "codec": "codec.codec",
-        });
-        let params = json!({ "augmentations": "1", "tile": tile, "overlap": 64 });
-        second.node(name, "decode_layer", inputs, params);
-        second.write(name, &format!("{name}.image"));
+        let (latent, picture) =
+            (columns(&latent, left / 8, width / 8), part(&picture, left, width));
+        look(&mut scene, &folder, name, (&latent, &picture), tile);
     }
-    run(&folder, &second);
+    run(&folder, &scene);
     let read = |name: &str| read_numbers(&folder.path(&format!("out/{name}.safetensors"))).values;
     let (whole, tiles) = (read("whole"), read("tiles"));
     assert_eq!(read("large"), whole, "a picture that fits a tile is done whole");
