@@ -1,6 +1,6 @@
 //! What kinds that load or run networks have in common.
 
-use pellucid_diffusion::{Computing, DiffusionError, LayerStep, unexpected};
+use pellucid_diffusion::{Computing, DiffusionError, LayerStep};
 use pellucid_graph::{Check, FileRef, NodeError, Param, Run, Site};
 use pellucid_value::{ConditioningFact, ModelFact, WeightFile};
 
@@ -63,25 +63,16 @@ pub fn refuse_other_family(
 }
 
 /// Tells which tensors of a weight file nothing needs: it may be meant for something else, or be broken.
-///
-/// # Errors
-/// When it is no weight file, or damaged.
-pub fn tell_unexpected(
-    cx: &Check,
-    param: Param<FileRef>,
-    file: &WeightFile,
-) -> Result<(), NodeError> {
+pub fn tell_unexpected(cx: &Check, param: Param<FileRef>, file: &WeightFile, keys: &[String]) {
     const SHOWN: usize = 3;
-    let keys = unexpected(file).map_err(refused(param))?;
     if keys.is_empty() {
-        return Ok(());
+        return;
     }
     let shown: Vec<String> = keys.iter().take(SHOWN).map(|key| format!("`{key}`")).collect();
     let more = if keys.len() > SHOWN { ", ..." } else { "" };
     let (name, count, shown) = (&file.name, keys.len(), shown.join(", "));
     let message = format!("`{name}` holds {count} tensor(s) that nothing needs: {shown}{more}");
     cx.warn(NodeError::at(param, message).hint("`pellucid models inspect FILE` lists them all"));
-    Ok(())
 }
 
 /// The weight file of a param, while checking.

@@ -53,14 +53,16 @@ fn checkpoint_loader_simple() -> ComfyClass {
 
 fn check(cx: &Check) -> Result<Checked, NodeError> {
     let file = checked_file(cx, FILE)?;
-    let (model, clip, vae) = facts(&file).map_err(refused(FILE))?;
-    tell_unexpected(cx, FILE, &file)?;
+    let found = networks_fact(std::slice::from_ref(&file)).map_err(refused(FILE))?;
+    tell_unexpected(cx, FILE, &file, &found.unexpected);
+    let (model, clip, vae) = facts(&file, found).map_err(refused(FILE))?;
     Ok(Checked::Facts(vec![MODEL.fact(model), CLIP.fact(clip), VAE.fact(vae)]))
 }
 
 fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
     let file = weight_file(cx, FILE)?;
-    let (model, clip, vae) = facts(&file).map_err(failed)?;
+    let found = networks_fact(std::slice::from_ref(&file)).map_err(failed)?;
+    let (model, clip, vae) = facts(&file, found).map_err(failed)?;
     let files: Arc<[WeightFile]> = [file].into();
     let model = Model { fact: model, files: files.clone(), steps: [].into() };
     let clip = Clip { fact: clip, files: files.clone(), loras: [].into(), skip: None };
@@ -71,8 +73,9 @@ fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
 /// What is not in the file has a fact of nothing, which whoever needs it refuses.
 fn facts(
     file: &WeightFile,
+    found: NetworksFact,
 ) -> Result<(ModelFact, ClipFact, VaeFact), pellucid_diffusion::DiffusionError> {
-    let NetworksFact { model, clip, vae, .. } = networks_fact(std::slice::from_ref(file))?;
+    let NetworksFact { model, clip, vae, .. } = found;
     let Some(model) = model else {
         let message = format!("`{}` is {}, not a checkpoint", file.name, what_is(file)?);
         return Err(pellucid_diffusion::DiffusionError::Unfit(message));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pellucid_diffusion::controlnet_fact;
+use pellucid_diffusion::{controlnet_fact, inspection};
 use pellucid_graph::comfy::{ComfyClass, file, output, socket};
 use pellucid_graph::{
     Check, CheckFn, Checked, Cost, FilePlace, FileRef, NodeError, NodeKind, Out, Param, Run, RunFn,
@@ -53,7 +53,8 @@ fn diff_control_net_loader() -> ComfyClass {
 fn check(cx: &Check) -> Result<Checked, NodeError> {
     let file = checked_file(cx, FILE)?;
     let fact = controlnet_fact(&file).map_err(refused(FILE))?;
-    tell_unexpected(cx, FILE, &file)?;
+    let found = inspection(&file).map_err(refused(FILE))?;
+    tell_unexpected(cx, FILE, &file, &found.unexpected);
     Ok(Checked::Facts(vec![CONTROLNET.fact(fact)]))
 }
 

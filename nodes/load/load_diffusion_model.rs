@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pellucid_diffusion::{DiffusionError, networks_fact};
+use pellucid_diffusion::{DiffusionError, NetworksFact, networks_fact};
 use pellucid_graph::comfy::{ComfyClass, combo, file, output};
 use pellucid_graph::{
     Check, CheckFn, Checked, Cost, FilePlace, FileRef, NodeError, NodeKind, Out, Param, Run, RunFn,
@@ -49,19 +49,20 @@ fn unet_loader() -> ComfyClass {
 
 fn check(cx: &Check) -> Result<Checked, NodeError> {
     let file = checked_file(cx, FILE)?;
-    let fact = fact(&file).map_err(refused(FILE))?;
-    tell_unexpected(cx, FILE, &file)?;
+    let found = networks_fact(std::slice::from_ref(&file)).map_err(refused(FILE))?;
+    tell_unexpected(cx, FILE, &file, &found.unexpected);
+    let fact = fact(&file, found).map_err(refused(FILE))?;
     Ok(Checked::Facts(vec![MODEL.fact(fact)]))
 }
 
 fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
     let file = weight_file(cx, FILE)?;
-    let fact = fact(&file).map_err(failed)?;
+    let found = networks_fact(std::slice::from_ref(&file)).map_err(failed)?;
+    let fact = fact(&file, found).map_err(failed)?;
     Ok(vec![MODEL.put(Model { fact, files: [file].into(), steps: [].into() }.into())])
 }
 
-fn fact(file: &WeightFile) -> Result<ModelFact, DiffusionError> {
-    let found = networks_fact(std::slice::from_ref(file))?;
+fn fact(file: &WeightFile, found: NetworksFact) -> Result<ModelFact, DiffusionError> {
     found
         .model
         .ok_or_else(|| DiffusionError::Unfit(format!("`{}` holds no denoising network", file.name)))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pellucid_diffusion::{DiffusionError, networks_fact};
+use pellucid_diffusion::{DiffusionError, NetworksFact, networks_fact};
 use pellucid_graph::comfy::{ComfyClass, file, output};
 use pellucid_graph::{
     Check, CheckFn, Checked, Cost, FilePlace, FileRef, NodeError, NodeKind, Out, Param, Run, RunFn,
@@ -44,18 +44,19 @@ fn vae_loader() -> ComfyClass {
 
 fn check(cx: &Check) -> Result<Checked, NodeError> {
     let file = checked_file(cx, FILE)?;
-    let fact = fact(&file).map_err(refused(FILE))?;
-    tell_unexpected(cx, FILE, &file)?;
+    let found = networks_fact(std::slice::from_ref(&file)).map_err(refused(FILE))?;
+    tell_unexpected(cx, FILE, &file, &found.unexpected);
+    let fact = fact(&file, found).map_err(refused(FILE))?;
     Ok(Checked::Facts(vec![VAE.fact(fact)]))
 }
 
 fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
     let file = weight_file(cx, FILE)?;
-    let fact = fact(&file).map_err(failed)?;
+    let found = networks_fact(std::slice::from_ref(&file)).map_err(failed)?;
+    let fact = fact(&file, found).map_err(failed)?;
     Ok(vec![VAE.put(Vae { fact, files: [file].into() }.into())])
 }
 
-fn fact(file: &WeightFile) -> Result<VaeFact, DiffusionError> {
-    let found = networks_fact(std::slice::from_ref(file))?;
+fn fact(file: &WeightFile, found: NetworksFact) -> Result<VaeFact, DiffusionError> {
     found.vae.ok_or_else(|| DiffusionError::Unfit(format!("`{}` holds no autoencoder", file.name)))
 }

@@ -1,6 +1,6 @@
 //! Adds a LoRA to a model.
 
-use pellucid_diffusion::lora_fits;
+use pellucid_diffusion::{inspection, lora_fits};
 use pellucid_graph::comfy::{ComfyClass, file, float, output, socket};
 use pellucid_graph::{
     Check, CheckFn, Checked, Cost, FilePlace, FileRef, NodeError, NodeKind, Param, Run, RunFn,
@@ -47,7 +47,8 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
     let model = cx.fact(MODEL_IN);
     let file = checked_file(cx, FILE)?;
     lora_fits(&file, model.family).map_err(refused(FILE))?;
-    tell_unexpected(cx, FILE, &file)?;
+    let found = inspection(&file).map_err(refused(FILE))?;
+    tell_unexpected(cx, FILE, &file, &found.unexpected);
     if cx.param(STRENGTH) == 0.0 {
         return Ok(Checked::Forward("model"));
     }

@@ -80,7 +80,7 @@ pub fn decode_layers(
     });
     let tiles = tiling.count(height, width, unit)?;
     let (mut done, total) = (0, (count * views.len() * tiles) as u64);
-    let (mut first, mut looked) = (None::<Tensor>, false);
+    let mut first: Option<Tensor> = None;
     let mut forward = |picture: &Tensor, latent: &Tensor| -> Result<Tensor, DiffusionError> {
         let layer = decoder.forward_tiled(picture, latent, tiling, &mut || {
             let seen = first.take();
@@ -90,8 +90,7 @@ pub fn decode_layers(
             Ok::<_, DiffusionError>(())
         })?;
         finite(&layer, "the transparency decoder", [file])?;
-        first = (!looked).then(|| layer.clone());
-        looked = true;
+        first = (done == tiles as u64).then(|| layer.clone());
         Ok(layer)
     };
     let mut layers = Vec::with_capacity(count);

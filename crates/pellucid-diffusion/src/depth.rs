@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
-use pellucid_nets::checkpoint::{DepthConfig, FileKind, depth_layout};
-use pellucid_nets::depth::{DepthEstimator, bicubic, bilinear, looked_at};
+use pellucid_nets::checkpoint::{DepthConfig, FileKind, depth_layout, inspect};
+use pellucid_nets::depth::{DepthEstimator, bilinear, looked_at};
+use pellucid_nets::interpolate::{Method, resampled};
+use pellucid_nets::weights::Weights;
 use pellucid_pixel::{Encoding, Image, Matte, MatteFact};
 use pellucid_value::WeightFile;
 
 use crate::array::{colour_of, finite, numbers};
 use crate::error::unfit;
 use crate::facts::loaded_bytes;
-use crate::files::{inspection, kind_name, open, refuse_missing, refuse_relative};
+use crate::files::{kind_name, open, refuse_unsound};
 use crate::{Computing, DiffusionError};
 
 /// What is known of a depth estimator before it is loaded.
@@ -28,8 +30,9 @@ pub struct DepthFact {
 /// # Errors
 /// When the file holds none, is not complete, or damaged.
 pub fn depth_fact(file: &WeightFile) -> Result<DepthFact, DiffusionError> {
-    let features = config(file)?.features as u32;
-    Ok(DepthFact { bytes: loaded_bytes(&open(file)?), features })
+    let weights = open(file)?;
+    let features = config(file, &weights)?.features as u32;
+    Ok(DepthFact { bytes: loaded_bytes(&weights), features })
 }
 
 /// Height and width at which a picture of `height` by `width` is looked at whose shorter side is to be `side`.
@@ -67,9 +70,11 @@ pub fn nearness(
 
 fn near(network: &DepthEstimator, picture: &Tensor, side: u32) -> Result<Tensor, DiffusionError> {
     let (_, _, height, width) = picture.dims4()?;
-    let seen = looked_at(height, width, side as usize);
-    let factors = [seen[0] as f64 / height as f64, seen[1] as f64 / width as f64];
-    let near = network.forward(&bicubic(picture, seen, factors)?)?;
+    let [rows, columns] = looked_at(height, width, side as usize);
+    let shape = [1, 3, height, width];
+    let seen = resampled(&numbers(picture)?, shape, (columns, rows), Method::Bicubic, false);
+    let seen = Tensor::from_vec(seen, (1, 3, rows, columns), &Device::Cpu)?;
+    let near = network.forward(&seen)?;
     Ok(bilinear(&near.to_device(&Device::Cpu)?, height, width)?)
 }
 
@@ -81,21 +86,17 @@ fn spread(values: &[f32]) -> Vec<f32> {
     values.iter().map(|value| ((value - least) / range).clamp(0.0, 1.0)).collect()
 }
 
-fn config(file: &WeightFile) -> Result<DepthConfig, DiffusionError> {
-    let found = inspection(file)?;
-    refuse_missing(&file.name, &found.missing)?;
-    match found.kind {
-        FileKind::DepthEstimator(config) => {
-            refuse_relative(&file.name, found.unexpected.first())?;
-            open(file)?.require_floats(depth_layout(&config).keys())?;
-            Ok(config)
-        }
-        other => unfit(format!(
+fn config(file: &WeightFile, weights: &Weights) -> Result<DepthConfig, DiffusionError> {
+    let found = inspect(&weights.shapes());
+    let FileKind::DepthEstimator(config) = &found.kind else {
+        return unfit(format!(
             "`{}` is {}, not a depth estimator (Depth Anything V2 in the names of its authors)",
             file.name,
-            kind_name(&other)
-        )),
-    }
+            kind_name(&found.kind)
+        ));
+    };
+    refuse_unsound(&file.name, weights, &found, "", &depth_layout(config))?;
+    Ok(config.clone())
 }
 
 fn network(
@@ -105,7 +106,8 @@ fn network(
     let weights = open(file)?;
     let name = computing.name("depth estimator", file);
     computing.residents.get(&name, loaded_bytes(&weights), || {
-        Ok(DepthEstimator::load(&weights, &config(file)?, computing.dtype, &computing.device)?)
+        let config = config(file, &weights)?;
+        Ok(DepthEstimator::load(&weights, &config, computing.dtype, &computing.device)?)
     })
 }
 

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use pellucid_nets::checkpoint::{
     ClipConfig, ClipFile, ClipKind, Family as NetFamily, FileKind, Inspection, Parts,
-    Prediction as NetPrediction, UnetConfig, VaeConfig, clip_layout, controlnet_layout, inspect,
-    parts, unet_layout, vae_layout,
+    Prediction as NetPrediction, Shapes, UnetConfig, VaeConfig, clip_layout, controlnet_layout,
+    inspect, parts, unet_layout, vae_layout,
 };
 use pellucid_nets::weights::{Weights, WeightsError};
 use pellucid_value::{Family, Prediction, WeightContent, WeightFile};
@@ -62,20 +62,6 @@ fn renamed(mut error: WeightsError, file: &WeightFile) -> WeightsError {
 /// When it is no weight file, or damaged.
 pub fn inspection(file: &WeightFile) -> Result<Inspection, DiffusionError> {
     Ok(inspect(&open(file)?.shapes()))
-}
-
-/// Keys in a file, or in a folder in the diffusers layout, that nothing of its kind needs; harmless leftovers of
-/// training are not among them.
-///
-/// # Errors
-/// When it is no weight file, or damaged.
-pub fn unexpected(file: &WeightFile) -> Result<Vec<String>, DiffusionError> {
-    match &file.content {
-        WeightContent::Path(path) if path.is_dir() => {
-            Ok(networks(std::slice::from_ref(file))?.unexpected)
-        }
-        _ => Ok(inspection(file)?.unexpected),
-    }
 }
 
 /// What a file is, in a few words with an article: `an autoencoder`.
@@ -294,15 +280,22 @@ fn prediction_of(prediction: NetPrediction) -> Prediction {
     }
 }
 
-/// An error about a tensor of the network's own that it has no use for: the file holds a relative of it, which would be
-/// computed wrong.
-pub(crate) fn refuse_relative(name: &str, key: Option<&String>) -> Result<(), DiffusionError> {
-    match key {
-        None => Ok(()),
-        Some(key) => unfit(format!(
+/// Refuses a network of its own kind that would be computed wrong: with tensors missing, with one below `prefix` that it
+/// has no use for, which a relative of it has, or with whole numbers for weights.
+pub(crate) fn refuse_unsound(
+    name: &str,
+    weights: &Weights,
+    found: &Inspection,
+    prefix: &str,
+    layout: &Shapes,
+) -> Result<(), DiffusionError> {
+    refuse_missing(name, &found.missing)?;
+    if let Some(key) = found.unexpected.iter().find(|key| key.starts_with(prefix)) {
+        return unfit(format!(
             "`{name}` holds `{key}`, which this network does not have: it is a relative that is not known"
-        )),
+        ));
     }
+    Ok(weights.require_floats(layout.keys())?)
 }
 
 /// An error about keys that are missing, naming the first few.

@@ -28,7 +28,7 @@ pub use facts::{
     NetworksFact, codec_fact, controlnet_fact, embedding_fits, lora_fits, networks_fact,
     patch_fact, sharing_fact,
 };
-pub use files::{Networks, inspection, networks, open, unexpected, what_is};
+pub use files::{Networks, inspection, networks, open, what_is};
 pub use pellucid_nets::interpolate::bilinear;
 pub use sample::{Sampled, Sampling, SamplingStep, discretisation, sample};
 pub use text::{PromptText, encode_prompt};

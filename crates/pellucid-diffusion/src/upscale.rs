@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
-use pellucid_nets::checkpoint::{FileKind, UpscalerConfig, upscaler_layout};
+use pellucid_nets::checkpoint::{FileKind, UpscalerConfig, inspect, upscaler_layout};
 use pellucid_nets::upscale::Upscaler;
-use pellucid_pixel::{Alpha, Encoding, Image};
+use pellucid_nets::weights::Weights;
+use pellucid_pixel::morphology::{Neighbourhood, Outside, Shape, dilate, erode};
+use pellucid_pixel::{Alpha, Encoding, Image, Matte, MatteFact};
 use pellucid_value::WeightFile;
 
 use crate::array::{alpha_of, colour_of, finite, image_of, layer_of, numbers};
 use crate::error::unfit;
 use crate::facts::loaded_bytes;
-use crate::files::{inspection, kind_name, open, refuse_missing, refuse_relative};
+use crate::files::{kind_name, open, refuse_unsound};
 use crate::{Computing, DiffusionError, TiledSize};
 
 /// What is known of an upscaling network before it is loaded.
@@ -30,8 +32,9 @@ pub struct UpscalerFact {
 /// # Errors
 /// When the file holds none, is not complete, or damaged.
 pub fn upscaler_fact(file: &WeightFile) -> Result<UpscalerFact, DiffusionError> {
-    let config = config(file)?;
-    let bytes = loaded_bytes(&open(file)?);
+    let weights = open(file)?;
+    let config = config(file, &weights)?;
+    let bytes = loaded_bytes(&weights);
     Ok(UpscalerFact { scale: config.scale() as u32, width: config.width as u32, bytes })
 }
 
@@ -79,54 +82,42 @@ pub fn upscale(
 /// network leaves a little of everything everywhere.
 fn settled(alpha: &Tensor, larger: &Tensor, scale: usize) -> Result<Tensor, DiffusionError> {
     let (batch, _, height, width) = alpha.dims4()?;
-    let (from, mut to) = (numbers(alpha)?, numbers(larger)?);
-    let around = |frame: usize, y: usize, x: usize| {
-        let rows = y.saturating_sub(1)..(y + 2).min(height);
-        let columns = x.saturating_sub(1)..(x + 2).min(width);
-        let row = move |y: usize| (frame * height + y) * width;
-        rows.flat_map(move |y| columns.clone().map(move |x| row(y) + x))
-    };
-    for frame in 0..batch {
-        for y in 0..height {
-            for x in 0..width {
-                let alone = from[(frame * height + y) * width + x];
-                let plain = alone == 0.0 || alone == 1.0;
-                if !plain || around(frame, y, x).any(|at| from[at] != alone) {
-                    continue;
-                }
-                for row in scale * y..scale * (y + 1) {
-                    let start = ((frame * height * scale + row) * width + x) * scale;
-                    to[start..start + scale].fill(alone);
-                }
-            }
+    let fact = MatteFact { batch: batch as u32, ..MatteFact::new(width as u32, height as u32) };
+    let alpha = Matte::new(fact, numbers(alpha)?);
+    let around = Neighbourhood { shape: Shape::Square, radius: 1.0, outside: Outside::Ignored };
+    let (least, most) = (erode(&alpha, around), dilate(&alpha, around));
+    let mut settled = numbers(larger)?;
+    for (place, value) in settled.iter_mut().enumerate() {
+        // Rows of all frames follow each other.
+        let (row, column) = (place / (scale * width), place % (scale * width));
+        let from = row / scale * width + column / scale;
+        let (least, most) = (least.values[from], most.values[from]);
+        if least == most && (most == 0.0 || most == 1.0) {
+            *value = most;
         }
     }
-    Ok(Tensor::from_vec(to, larger.shape(), &Device::Cpu)?)
+    Ok(Tensor::from_vec(settled, larger.shape(), &Device::Cpu)?)
 }
 
-fn config(file: &WeightFile) -> Result<UpscalerConfig, DiffusionError> {
-    let found = inspection(file)?;
-    refuse_missing(&file.name, &found.missing)?;
-    match found.kind {
-        FileKind::Upscaler(config) => {
-            // Files of trainers hold a second copy, under another prefix.
-            let own = |key: &&String| key.starts_with(&config.prefix);
-            refuse_relative(&file.name, found.unexpected.iter().find(own))?;
-            open(file)?.require_floats(upscaler_layout(&config).keys())?;
-            Ok(config)
-        }
-        other => unfit(format!(
+fn config(file: &WeightFile, weights: &Weights) -> Result<UpscalerConfig, DiffusionError> {
+    let found = inspect(&weights.shapes());
+    let FileKind::Upscaler(config) = &found.kind else {
+        return unfit(format!(
             "`{}` is {}, not an upscaling network of the kind that is known (RRDBNet)",
             file.name,
-            kind_name(&other)
-        )),
-    }
+            kind_name(&found.kind)
+        ));
+    };
+    // Files of trainers hold a second copy, under another prefix.
+    refuse_unsound(&file.name, weights, &found, &config.prefix, &upscaler_layout(config))?;
+    Ok(config.clone())
 }
 
 fn network(computing: &Computing, file: &WeightFile) -> Result<Arc<Upscaler>, DiffusionError> {
     let weights = open(file)?;
     computing.residents.get(&computing.name("upscaler", file), loaded_bytes(&weights), || {
-        Ok(Upscaler::load(&weights, &config(file)?, computing.dtype, &computing.device)?)
+        let config = config(file, &weights)?;
+        Ok(Upscaler::load(&weights, &config, computing.dtype, &computing.device)?)
     })
 }
 

@@ -106,11 +106,18 @@ fn check_layered(fact: &Fact, options: &OutputOptions) -> Result<(), NodeError> 
         let message = format!("layers of a .{LAYERED} have no {} bits a channel", bits.v);
         return Err(refused(option("bits"), message).hint("they have 8 or 16"));
     }
-    for (given, name) in
-        [(options.quality.is_some(), "quality"), (options.background.is_some(), "background")]
-    {
-        if given {
-            let message = format!(".{LAYERED} has no `{name}`");
+    refuse_options(LAYERED, options, &["quality", "background"])
+}
+
+/// Refuses options that a format has no use for.
+fn refuse_options(suffix: &str, options: &OutputOptions, names: &[&str]) -> Result<(), NodeError> {
+    for (given, name) in [
+        (options.bits.is_some(), "bits"),
+        (options.quality.is_some(), "quality"),
+        (options.background.is_some(), "background"),
+    ] {
+        if given && names.contains(&name) {
+            let message = format!(".{suffix} has no `{name}`");
             return Err(refused(option(name), message).hint("leave it out"));
         }
     }
@@ -118,17 +125,7 @@ fn check_layered(fact: &Fact, options: &OutputOptions) -> Result<(), NodeError> 
 }
 
 fn check_data(suffix: &str, fact: &Fact, options: &OutputOptions) -> Result<(), NodeError> {
-    for (given, name) in [
-        (options.bits.is_some(), "bits"),
-        (options.quality.is_some(), "quality"),
-        (options.background.is_some(), "background"),
-    ] {
-        if given {
-            return Err(
-                refused(option(name), format!(".{suffix} has no `{name}`")).hint("leave it out")
-            );
-        }
-    }
+    refuse_options(suffix, options, &["bits", "quality", "background"])?;
     let held = match suffix {
         "latent" => matches!(fact, Fact::Latent(_)),
         "json" => matches!(fact, Fact::Number | Fact::Table | Fact::Text),

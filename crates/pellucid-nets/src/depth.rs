@@ -10,7 +10,7 @@ use crate::blocks::{NetworkError, Source};
 use crate::checkpoint::{DepthConfig, PATCH};
 use crate::weights::Weights;
 use head::Head;
-pub use scaling::{bicubic, bilinear};
+pub use scaling::bilinear;
 use transformer::Transformer;
 
 /// Mean and deviation of the colours of ImageNet, which pictures are freed of.

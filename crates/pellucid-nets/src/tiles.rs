@@ -7,12 +7,72 @@ use candle_core::{Device, Tensor};
 
 use crate::blocks::{NetworkError, input_error};
 
-/// Start and length of the tiles along one axis.
-pub(crate) fn spans(
-    size: usize,
-    tile: usize,
+/// Start and length along one axis.
+pub(crate) type Span = (usize, usize);
+
+/// The tiles that a picture is cut into.
+pub(crate) struct Grid {
+    size: [usize; 2],
+    rows: Vec<Span>,
+    columns: Vec<Span>,
     overlap: usize,
-) -> Result<Vec<(usize, usize)>, NetworkError> {
+}
+
+impl Grid {
+    /// Tiles of at most so many elements down and across, which overlap by `overlap`.
+    ///
+    /// # Errors
+    /// When tiles are no larger than their overlap, and there is more than one.
+    pub(crate) fn new(
+        size: [usize; 2],
+        tile: [usize; 2],
+        overlap: usize,
+    ) -> Result<Self, NetworkError> {
+        let rows = spans(size[0], tile[0], overlap)?;
+        Ok(Self { size, rows, columns: spans(size[1], tile[1], overlap)?, overlap })
+    }
+
+    /// How many tiles there are.
+    pub(crate) fn count(&self) -> usize {
+        self.rows.len() * self.columns.len()
+    }
+
+    /// What `tile` makes of the rows and columns of every tile, `[1, channels, h, w]` with `unit` elements a side for each
+    /// of theirs, blended on the CPU; of a single tile, what it makes as it is.
+    pub(crate) fn blended<E: From<NetworkError>>(
+        &self,
+        channels: usize,
+        unit: usize,
+        tile: &mut dyn FnMut(Span, Span) -> Result<Tensor, E>,
+    ) -> Result<Tensor, E> {
+        if let ([rows], [columns]) = (&*self.rows, &*self.columns) {
+            return tile(*rows, *columns);
+        }
+        let mut canvas = Canvas::new(channels, unit * self.size[0], unit * self.size[1]);
+        for &rows in &self.rows {
+            for &columns in &self.columns {
+                let made = tile(rows, columns)?.to_device(&Device::Cpu);
+                let made = made.map_err(NetworkError::from)?;
+                canvas.add(&made, unit * rows.0, unit * columns.0, unit * self.overlap)?;
+            }
+        }
+        Ok(canvas.finish()?)
+    }
+}
+
+/// Some rows and columns of `[b, c, h, w]`, which has `unit` elements a side for each of theirs.
+pub(crate) fn cut(
+    x: &Tensor,
+    (top, tall): Span,
+    (left, wide): Span,
+    unit: usize,
+) -> Result<Tensor, NetworkError> {
+    let rows = x.narrow(2, unit * top, unit * tall)?;
+    Ok(rows.narrow(3, unit * left, unit * wide)?.contiguous()?)
+}
+
+/// Start and length of the tiles along one axis.
+fn spans(size: usize, tile: usize, overlap: usize) -> Result<Vec<Span>, NetworkError> {
     if size <= tile {
         return Ok(vec![(0, size)]);
     }
@@ -26,7 +86,7 @@ pub(crate) fn spans(
 }
 
 /// Sums of masked tiles and of masks.
-pub(crate) struct Canvas {
+struct Canvas {
     channels: usize,
     height: usize,
     width: usize,
@@ -37,14 +97,14 @@ pub(crate) struct Canvas {
 
 impl Canvas {
     /// Nothing yet.
-    pub(crate) fn new(channels: usize, height: usize, width: usize) -> Self {
+    fn new(channels: usize, height: usize, width: usize) -> Self {
         let pixels = height * width;
         let (sum, weight) = (vec![0.0; channels * pixels], vec![0.0; pixels]);
         Self { channels, height, width, sum, weight }
     }
 
     /// Adds a tile `[1, c, h, w]` at its place, falling off over `feather` pixels.
-    pub(crate) fn add(
+    fn add(
         &mut self,
         tile: &Tensor,
         top: usize,
@@ -69,7 +129,7 @@ impl Canvas {
     }
 
     /// The picture `[1, c, h, w]`.
-    pub(crate) fn finish(self) -> Result<Tensor, NetworkError> {
+    fn finish(self) -> Result<Tensor, NetworkError> {
         let weights = self.weight.iter().cycle();
         let picture: Vec<f32> = self.sum.iter().zip(weights).map(|(sum, w)| sum / w).collect();
         let shape = (1, self.channels, self.height, self.width);

@@ -5,7 +5,7 @@ use candle_core::{DType, Device, Tensor};
 
 use crate::blocks::{Conv2d, NetworkError, Source, resize_nearest};
 use crate::checkpoint::UpscalerConfig;
-use crate::tiles::{Canvas, spans};
+use crate::tiles::{Grid, cut};
 use crate::weights::Weights;
 
 /// How much of a residual is added to what it is of.
@@ -26,7 +26,8 @@ pub struct Upscaler {
 
 /// A dense block: each of five convolutions sees what all before it gave.
 struct Dense {
-    convolutions: Vec<Conv2d>,
+    inner: Vec<Conv2d>,
+    last: Conv2d,
 }
 
 impl Upscaler {
@@ -44,13 +45,11 @@ impl Upscaler {
         let (width, growth) = (config.width, config.growth);
         let conv = |key: String, from, to| Conv2d::load3(&source.under(key), from, to);
         let dense = |block, dense| {
-            let convolution = |index: usize| {
-                let to = if index == 5 { width } else { growth };
-                conv(config.dense(block, dense, index), width + (index - 1) * growth, to)
-            };
-            Ok::<_, NetworkError>(Dense {
-                convolutions: (1..=5).map(convolution).collect::<Result<_, NetworkError>>()?,
-            })
+            let seen = |index| width + (index - 1) * growth;
+            let inner = |index| conv(config.dense(block, dense, index), seen(index), growth);
+            let inner = (1..5).map(inner).collect::<Result<_, _>>()?;
+            let last = conv(config.dense(block, dense, 5), seen(5), width)?;
+            Ok::<_, NetworkError>(Dense { inner, last })
         };
         let block = |index| Ok([dense(index, 1)?, dense(index, 2)?, dense(index, 3)?]);
         let [high, last] = config.last();
@@ -100,35 +99,22 @@ impl Upscaler {
     /// When tiles are no larger than their overlap, a network cannot be run, or `step` ends the work.
     pub fn forward_tiled<E: From<NetworkError>>(
         &self,
-        picture: &Tensor,
+        pictures: &Tensor,
         tile: usize,
         overlap: usize,
         step: &mut dyn FnMut(u64, u64) -> Result<(), E>,
     ) -> Result<Tensor, E> {
-        let (batch, _, height, width) = picture.dims4().map_err(NetworkError::from)?;
-        let (rows, columns) = (spans(height, tile, overlap)?, spans(width, tile, overlap)?);
-        let scale = self.config.scale();
-        let (mut done, total) = (0, (batch * rows.len() * columns.len()) as u64);
+        let (batch, _, height, width) = pictures.dims4().map_err(NetworkError::from)?;
+        let grid = Grid::new([height, width], [tile, tile], overlap)?;
+        let (mut done, total) = (0, (batch * grid.count()) as u64);
         let mut scaled = Vec::with_capacity(batch);
         for index in 0..batch {
-            if rows.len() * columns.len() == 1 {
+            let picture = pictures.narrow(0, index, 1).map_err(NetworkError::from)?;
+            scaled.push(grid.blended::<E>(3, self.config.scale(), &mut |rows, columns| {
                 step(done, total)?;
-                scaled.push(self.forward(&cut(picture, index, rows[0], columns[0])?)?);
                 done += 1;
-                continue;
-            }
-            let mut canvas = Canvas::new(3, scale * height, scale * width);
-            for &(top, tall) in &rows {
-                for &(left, wide) in &columns {
-                    step(done, total)?;
-                    let part = cut(picture, index, (top, tall), (left, wide))?;
-                    let part = self.forward(&part)?.to_device(&Device::Cpu);
-                    let part = part.map_err(NetworkError::from)?;
-                    canvas.add(&part, scale * top, scale * left, scale * overlap)?;
-                    done += 1;
-                }
-            }
-            scaled.push(canvas.finish()?);
+                Ok(self.forward(&cut(&picture, rows, columns, 1)?)?)
+            })?);
         }
         Ok(Tensor::cat(&scaled, 0).map_err(NetworkError::from)?)
     }
@@ -137,29 +123,15 @@ impl Upscaler {
 impl Dense {
     fn forward(&self, x: &Tensor) -> Result<Tensor, NetworkError> {
         let mut seen = vec![x.clone()];
-        for (index, convolution) in self.convolutions.iter().enumerate() {
-            let found = convolution.forward(&Tensor::cat(&seen, 1)?)?;
-            if index + 1 == self.convolutions.len() {
-                return Ok(((found * RESIDUAL)? + x)?);
-            }
-            seen.push(leaky(&found)?);
+        for convolution in &self.inner {
+            seen.push(leaky(&convolution.forward(&Tensor::cat(&seen, 1)?)?)?);
         }
-        Ok(x.clone())
+        Ok(((self.last.forward(&Tensor::cat(&seen, 1)?)? * RESIDUAL)? + x)?)
     }
 }
 
 fn leaky(x: &Tensor) -> Result<Tensor, NetworkError> {
     Ok(candle_nn::ops::leaky_relu(x, LEAK)?)
-}
-
-fn cut(
-    picture: &Tensor,
-    index: usize,
-    (top, tall): (usize, usize),
-    (left, wide): (usize, usize),
-) -> Result<Tensor, NetworkError> {
-    let part = picture.narrow(0, index, 1)?.narrow(2, top, tall)?.narrow(3, left, wide)?;
-    Ok(part.contiguous()?)
 }
 
 /// `[b, c, h, w]` to `[b, c d², ⌈h / d⌉, ⌈w / d⌉]`: squares of `d` pixels become channels, row by row, colour slowest;

@@ -1,17 +1,12 @@
 //! The depth estimator against transformers', whose numbers `tools/peers/depth.py` prints.
 
-use candle_core::{DType, Device, Tensor};
+mod support;
+
+use candle_core::{DType, Device};
 use pellucid_nets::Weights;
 use pellucid_nets::checkpoint::{DepthConfig, FileKind, PATCH, depth_layout, inspect};
 use pellucid_nets::depth::DepthEstimator;
-
-/// Numbers that follow a sine, their phase from the tensor's place among the sorted keys.
-fn filled(shape: &[usize], place: usize, size: f64) -> Tensor {
-    let count = shape.iter().product();
-    let value = |i: usize| (size * (0.7 * i as f64 + 1.3 * place as f64).sin()) as f32;
-    Tensor::from_vec((0..count).map(value).collect::<Vec<f32>>(), shape, &Device::Cpu)
-        .expect("numbers of that shape")
-}
+use support::filled;
 
 fn config() -> DepthConfig {
     DepthConfig { width: 128, blocks: 8, side: 5, maps: [8, 12, 16, 20], features: 8, last: 6 }

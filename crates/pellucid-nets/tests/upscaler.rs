@@ -1,5 +1,7 @@
 //! The upscaling network against spandrel's, whose numbers `tools/peers/upscaler.py` prints.
 
+mod support;
+
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
@@ -9,14 +11,7 @@ use pellucid_nets::checkpoint::{
     FileKind, UpscalerConfig, UpscalerNames, inspect, upscaler_layout,
 };
 use pellucid_nets::upscale::Upscaler;
-
-/// Numbers that follow a sine, their phase from the tensor's place among the sorted keys.
-fn filled(shape: &[usize], place: usize, size: f64) -> Tensor {
-    let count = shape.iter().product();
-    let value = |i: usize| (size * (0.7 * i as f64 + 1.3 * place as f64).sin()) as f32;
-    Tensor::from_vec((0..count).map(value).collect::<Vec<f32>>(), shape, &Device::Cpu)
-        .expect("numbers of that shape")
-}
+use support::filled;
 
 fn network(names: UpscalerNames, divisor: usize) -> Upscaler {
     let config = |names| UpscalerConfig {

@@ -110,10 +110,7 @@ fn depth_estimator(shapes: &Shapes) -> Option<Inspection> {
     let config = depth_config(shapes)?;
     let mut comparison = Comparison::new();
     comparison.add("", depth_layout(&config));
-    // What training hides patches with.
-    let mut shapes = shapes.clone();
-    shapes.remove("pretrained.mask_token");
-    Some(comparison.done(FileKind::DepthEstimator(config), &shapes))
+    Some(comparison.done(FileKind::DepthEstimator(config), shapes))
 }
 
 fn checkpoint(shapes: &Shapes) -> Option<Inspection> {
@@ -272,7 +269,8 @@ fn prediction(shapes: &Shapes) -> Prediction {
 
 /// Tensors that checkpoints carry along and nobody reads.
 fn is_ballast(key: &str) -> bool {
-    const NAMES: [&str; 5] = ["betas", "lvlb_weights", "v_pred", "ztsnr", "logit_scale"];
+    const NAMES: [&str; 6] =
+        ["betas", "lvlb_weights", "v_pred", "ztsnr", "logit_scale", "pretrained.mask_token"];
     const STARTS: [&str; 7] = [
         "alphas_cumprod",
         "sqrt_",

@@ -1,10 +1,10 @@
 //! Looking at a picture in overlapping tiles, for pictures whose features do not fit memory whole.
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 
 use super::decoder::TransparentDecoder;
 use crate::blocks::NetworkError;
-use crate::tiles::{Canvas, spans};
+use crate::tiles::{Grid, cut};
 
 /// How a picture is cut into tiles, in the decoder's units ([`TransparentDecoder::unit`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +28,11 @@ impl DecoderTiling {
     /// # Errors
     /// When tiles are no larger than their overlap.
     pub fn count(self, height: usize, width: usize, unit: usize) -> Result<usize, NetworkError> {
-        let along = |side: usize| spans(side.div_ceil(unit), self.tile, self.overlap);
-        Ok(along(height)?.len() * along(width)?.len())
+        Ok(self.grid(height.div_ceil(unit), width.div_ceil(unit))?.count())
+    }
+
+    fn grid(self, height: usize, width: usize) -> Result<Grid, NetworkError> {
+        Grid::new([height, width], [self.tile; 2], self.overlap)
     }
 }
 
@@ -50,34 +53,13 @@ impl TransparentDecoder {
         self.check(picture, latent)?;
         let unit = self.unit();
         let (_, _, height, width) = picture.dims4().map_err(NetworkError::from)?;
-        let rows = spans(height / unit, tiling.tile, tiling.overlap)?;
-        let columns = spans(width / unit, tiling.tile, tiling.overlap)?;
-        if rows.len() * columns.len() == 1 {
+        let grid = tiling.grid(height / unit, width / unit)?;
+        grid.blended(4, unit, &mut |rows, columns| {
             step()?;
-            return Ok(self.forward(picture, latent)?);
-        }
-        let mut canvas = Canvas::new(4, height, width);
-        for &row in &rows {
-            for &column in &columns {
-                step()?;
-                let seen = cut(picture, row, column, unit)?;
-                let layer = self.forward(&seen, &cut(latent, row, column, unit / 8)?)?;
-                let layer = layer.to_device(&Device::Cpu).map_err(NetworkError::from)?;
-                canvas.add(&layer, unit * row.0, unit * column.0, unit * tiling.overlap)?;
-            }
-        }
-        Ok(canvas.finish()?)
+            let seen = cut(picture, rows, columns, unit)?;
+            Ok(self.forward(&seen, &cut(latent, rows, columns, unit / 8)?)?)
+        })
     }
-}
-
-fn cut(
-    x: &Tensor,
-    (top, tall): (usize, usize),
-    (left, wide): (usize, usize),
-    unit: usize,
-) -> Result<Tensor, NetworkError> {
-    let rows = x.narrow(2, unit * top, unit * tall)?;
-    Ok(rows.narrow(3, unit * left, unit * wide)?.contiguous()?)
 }
 
 #[cfg(test)]

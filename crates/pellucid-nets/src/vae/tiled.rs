@@ -4,12 +4,12 @@
 //! twice, and the three are averaged. Inside one pass tiles are blended by masks that fall off linearly towards their
 //! edges, those at the edge of the picture included, which dividing by the sum of masks undoes.
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 
 use super::framing::picture_of_signal;
 use super::network::{Posterior, Vae};
 use crate::blocks::NetworkError;
-use crate::tiles::{Canvas, spans};
+use crate::tiles::{Grid, cut};
 
 /// The size of a tile, in latent elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,25 +90,14 @@ fn encode_pass(
         Ok(Tensor::cat(&[mean, log_variance], 1)?)
     };
     let unit = vae.config.pixels_per_latent();
-    let (height, width) = (height / unit, width / unit);
-    if height <= tile.height && width <= tile.width {
-        return moments(picture);
-    }
-    let rows = spans(height, tile.height, overlap)?;
-    let columns = spans(width, tile.width, overlap)?;
+    let grid = Grid::new([height / unit, width / unit], [tile.height, tile.width], overlap)?;
+    let channels = 2 * vae.config.latent_channels;
     let mut latents = Vec::with_capacity(batch);
     for index in 0..batch {
         let picture = picture.narrow(0, index, 1)?;
-        let mut canvas = Canvas::new(2 * vae.config.latent_channels, height, width);
-        for &(top, tall) in &rows {
-            for &(left, wide) in &columns {
-                let part = picture.narrow(2, unit * top, unit * tall)?;
-                let part = part.narrow(3, unit * left, unit * wide)?.contiguous()?;
-                let encoded = moments(&part)?.to_device(&Device::Cpu)?;
-                canvas.add(&encoded, top, left, overlap)?;
-            }
-        }
-        latents.push(canvas.finish()?);
+        latents.push(grid.blended(channels, 1, &mut |rows, columns| {
+            moments(&cut(&picture, rows, columns, unit)?)
+        })?);
     }
     Ok(Tensor::cat(&latents, 0)?.to_device(picture.device())?)
 }
@@ -122,24 +111,14 @@ pub fn decode_pass(
     overlap: usize,
 ) -> Result<Tensor, NetworkError> {
     let (batch, _, height, width) = latent.dims4()?;
-    if height <= tile.height && width <= tile.width {
-        return vae.decode_signal(latent);
-    }
-    let rows = spans(height, tile.height, overlap)?;
-    let columns = spans(width, tile.width, overlap)?;
+    let grid = Grid::new([height, width], [tile.height, tile.width], overlap)?;
     let unit = vae.config.pixels_per_latent();
     let mut pictures = Vec::with_capacity(batch);
     for index in 0..batch {
         let latent = latent.narrow(0, index, 1)?;
-        let mut canvas = Canvas::new(3, unit * height, unit * width);
-        for &(top, tall) in &rows {
-            for &(left, wide) in &columns {
-                let part = latent.narrow(2, top, tall)?.narrow(3, left, wide)?.contiguous()?;
-                let decoded = vae.decode_signal(&part)?.to_device(&Device::Cpu)?;
-                canvas.add(&decoded, unit * top, unit * left, unit * overlap)?;
-            }
-        }
-        pictures.push(canvas.finish()?);
+        pictures.push(grid.blended(3, unit, &mut |rows, columns| {
+            vae.decode_signal(&cut(&latent, rows, columns, 1)?)
+        })?);
     }
     Ok(Tensor::cat(&pictures, 0)?.to_device(latent.device())?)
 }

@@ -73,3 +73,11 @@ pub fn text_encoder(file: &Weights, prefix: &str, ids: &str) -> Weights {
     let rest = view.renamed(|key| (key != rows_key).then(|| key.to_owned()));
     Weights::join([rest, Weights::from_tensors(BTreeMap::from([(name, table)]))])
 }
+
+/// Numbers that follow a sine, their phase from the tensor's place among the sorted keys, as the scripts in
+/// `tools/peers` make them.
+pub fn filled(shape: &[usize], place: usize, size: f64) -> Tensor {
+    let count = shape.iter().product();
+    let value = |i: usize| (size * (0.7 * i as f64 + 1.3 * place as f64).sin()) as f32;
+    Tensor::from_vec((0..count).map(value).collect::<Vec<f32>>(), shape, &Device::Cpu).unwrap()
+}
