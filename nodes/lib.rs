@@ -68,6 +68,7 @@ pub const KINDS: &[fn() -> NodeKind] = &[
     text::encode_prompt_sdxl::kind,
     text::zero_conditioning::kind,
     control::apply_controlnet::kind,
+    control::controlnet_sort::kind,
     control::depth_estimate::kind,
     control::depth_from_alpha::kind,
     latent::batch_latents::kind,

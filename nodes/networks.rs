@@ -63,7 +63,7 @@ pub fn refuse_other_family(
 }
 
 /// Tells which tensors of a weight file nothing needs: it may be meant for something else, or be broken.
-pub fn tell_unexpected(cx: &Check, param: Param<FileRef>, file: &WeightFile, keys: &[String]) {
+pub fn tell_unexpected(cx: &Check, param: impl Into<Site>, file: &WeightFile, keys: &[String]) {
     const SHOWN: usize = 3;
     if keys.is_empty() {
         return;

@@ -32,7 +32,6 @@ mod rebatch_latents;
 mod sampler_classes;
 mod save_image;
 mod save_latent;
-mod union_controlnet;
 mod upscale_models;
 pub(crate) mod words;
 
@@ -80,6 +79,5 @@ pub const CLASSES: &[fn() -> ComfyClass] = &[
     save_image::class,
     save_latent::class,
     upscale_models::image_upscale_with_model,
-    union_controlnet::class,
     upscale_models::upscale_model_loader,
 ];

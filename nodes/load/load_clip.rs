@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pellucid_diffusion::{DiffusionError, networks_fact};
+use pellucid_diffusion::{DiffusionError, inspection, networks_fact};
 use pellucid_graph::comfy::{ComfyClass, ComfyTrouble, Rewrite, combo, file, output};
 use pellucid_graph::{
     Check, CheckFn, Checked, Cost, FilePlace, FileRef, NodeError, NodeKind, Out, Param, Run, RunFn,
@@ -10,7 +10,7 @@ use pellucid_graph::{
 use pellucid_source::{Json, Span, Spanned};
 use pellucid_value::{Clip, ClipFact, Value, WeightFile};
 
-use crate::networks::{failed, refused};
+use crate::networks::{failed, refused, tell_unexpected};
 
 /// Where text encoders lie.
 const PLACE: FilePlace = FilePlace::Weights("text_encoders");
@@ -111,7 +111,12 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
     let files = cx.param(FILES);
     let files: Vec<WeightFile> =
         files.iter().map(|file| cx.weights(FILES, file)).collect::<Result<_, _>>()?;
-    Ok(Checked::Facts(vec![CLIP.fact(fact(&files).map_err(refused(FILES))?)]))
+    let fact = fact(&files).map_err(refused(FILES))?;
+    for file in &files {
+        let found = inspection(file).map_err(refused(FILES))?;
+        tell_unexpected(cx, FILES, file, &found.unexpected);
+    }
+    Ok(Checked::Facts(vec![CLIP.fact(fact)]))
 }
 
 fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {

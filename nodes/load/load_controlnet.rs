@@ -61,5 +61,5 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
 fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
     let file = weight_file(cx, FILE)?;
     let fact = controlnet_fact(&file).map_err(failed)?;
-    Ok(vec![CONTROLNET.put(ControlNet { fact, files: [file].into() }.into())])
+    Ok(vec![CONTROLNET.put(ControlNet { fact, files: [file].into(), sort: None }.into())])
 }

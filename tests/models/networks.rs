@@ -29,10 +29,12 @@ pub fn files() -> Vec<File> {
         file("depth/tiny_depth", depth_layout(&depth()), rules::depth),
         file("upscale_models/tiny_upscaler", upscaler(), rules::upscaler),
         file("vae/tiny_vae", vae_layout(&vae()), rules::network),
+        file("vae/tiny_vae_rgba", vae_layout(&VaeConfig { channels: 4, ..vae() }), rules::network),
         file("text_encoders/tiny_clip_l", clip_layout(&clip(ClipKind::L)), rules::network),
         file("text_encoders/tiny_clip_g", clip_layout(&clip(ClipKind::BigG)), rules::network),
-        file("controlnet/tiny_control_sd15", controlnet(&sd15_unet()), rules::network),
-        file("controlnet/tiny_control_sdxl", controlnet(&sdxl_unet()), rules::network),
+        file("controlnet/tiny_control_sd15", controlnet(&sd15_unet(), None), rules::network),
+        file("controlnet/tiny_control_sdxl", controlnet(&sdxl_unet(), None), rules::network),
+        file("controlnet/tiny_union_sdxl", controlnet(&sdxl_unet(), Some(6)), rules::network),
         file("loras/tiny_lora_sd15", lora_sd15(), rules::lora),
         file("loras/tiny_lora_sdxl", lora_sdxl(), rules::lora),
         file(
@@ -172,9 +174,9 @@ fn linear(shapes: &mut Shapes, key: &str, from: usize, to: usize) {
     shapes.insert(format!("{key}.bias"), vec![to]);
 }
 
-fn controlnet(unet: &UnetConfig) -> Shapes {
+fn controlnet(unet: &UnetConfig, sorts: Option<usize>) -> Shapes {
     let half = UnetConfig { out_channels: None, ..unet.clone() };
-    prefixed("control_model.", controlnet_layout(&half, 3))
+    prefixed("control_model.", controlnet_layout(&half, 3, sorts))
 }
 
 fn lora_sd15() -> Shapes {

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use pellucid_graph::Cancel;
-use pellucid_host::{Report, WrittenState};
+use pellucid_host::{Options, Report, WrittenState};
 use pellucid_pixel::files::{EncodeOptions, Format, Limits, decode, encode, read_png_text};
 use pellucid_pixel::{Alpha, Image, ImageFact};
-use pellucid_tests::Folder;
+use pellucid_tests::{Folder, models};
 use serde_json::{Value, json};
 
 /// A grey ramp as a PNG.
@@ -217,7 +217,7 @@ fn a_batch_is_numbered_in_a_row() {
 
 #[test]
 fn models_are_found_where_the_yaml_beside_the_workflow_says() {
-    let models = pellucid_tests::models();
+    let models = models();
     let workflow = json!({
         "1": { "class_type": "CheckpointLoaderSimple", "inputs": { "ckpt_name": "tiny_sd15.safetensors" } },
         "2": { "class_type": "EmptyLatentImage", "inputs": { "width": 64, "height": 64, "batch_size": 1 } },
@@ -233,4 +233,47 @@ fn models_are_found_where_the_yaml_beside_the_workflow_says() {
     let report = folder.run();
     assert!(report.is_ok(), "{:?}", messages(&report));
     assert_eq!(written(&report, &folder), [("a_00001_.png".to_owned(), true)]);
+}
+
+#[test]
+fn the_type_of_a_union_controlnet_is_its_sort() {
+    let workflow = json!({
+        "1": { "class_type": "CheckpointLoaderSimple", "inputs": { "ckpt_name": "tiny_sdxl.safetensors" } },
+        "2": { "class_type": "CLIPTextEncode", "inputs": { "text": "a fox", "clip": ["1", 1] } },
+        "3": { "class_type": "ControlNetLoader", "inputs": { "control_net_name": "tiny_union_sdxl.safetensors" } },
+        "4": { "class_type": "SetUnionControlNetType", "inputs": {
+            "control_net": ["3", 0], "type": "canny/lineart/anime_lineart/mlsd",
+        } },
+        "5": { "class_type": "LoadImage", "inputs": { "image": "ramp.png" } },
+        "6": { "class_type": "ControlNetApply", "inputs": {
+            "conditioning": ["2", 0], "control_net": ["4", 0], "image": ["5", 0], "strength": 0.7,
+        } },
+        "7": { "class_type": "EmptyLatentImage", "inputs": { "width": 64, "height": 64, "batch_size": 1 } },
+        "8": { "class_type": "KSampler", "inputs": {
+            "model": ["1", 0], "positive": ["6", 0], "negative": ["2", 0], "latent_image": ["7", 0], "seed": 3,
+            "steps": 2, "cfg": 3.0, "sampler_name": "euler", "scheduler": "normal", "denoise": 1.0,
+        } },
+        "9": { "class_type": "VAEDecode", "inputs": { "samples": ["8", 0], "vae": ["1", 2] } },
+        "10": { "class_type": "SaveImage", "inputs": { "images": ["9", 0], "filename_prefix": "fox" } },
+    });
+    let run = |folder: &Folder| {
+        let options = Options { models: vec![models()], ..folder.options() };
+        folder.session(options).session.run(&Cancel::default())
+    };
+    let drawn = |workflow: &Value| {
+        let folder = folder(workflow);
+        let report = run(&folder);
+        assert!(report.is_ok(), "{:?}", messages(&report));
+        pixels(&fs::read(&report.written[0].path).unwrap())
+    };
+    let told = drawn(&workflow);
+    let mut other = workflow.clone();
+    other["4"]["inputs"]["type"] = json!("tile");
+    let folder = folder(&other);
+    assert_eq!(
+        messages(&run(&folder)),
+        ["#4 SetUnionControlNetType, input `type`: this ControlNet knows 6 sorts, not number 6"]
+    );
+    other["4"]["inputs"]["type"] = json!("auto");
+    assert!(drawn(&other) != told);
 }

@@ -149,23 +149,45 @@ fn tensors_of_the_wrong_kind_are_named() {
     refused("a missing tensor", &lacking, &["first_stage_model.decoder.norm_out.bias", "lacks"]);
 }
 
-#[test]
-fn tensors_that_nothing_needs_are_told_and_the_file_is_taken() {
-    let whole = checkpoint();
-    let (length, _) = SafeTensors::read_metadata(&whole).unwrap();
+/// A weight file with one tensor more, which no network has.
+fn with_a_stranger(whole: &[u8]) -> Vec<u8> {
+    let (length, _) = SafeTensors::read_metadata(whole).unwrap();
     let end = whole.len() - length - 8;
-    let mut bytes = with_header_of(&whole, |header| {
+    let mut bytes = with_header_of(whole, |header| {
         let place = json!({ "dtype": "F16", "shape": [2], "data_offsets": [end, end + 4] });
         header.insert("strange.weight".into(), place);
     });
     bytes.extend([0; 4]);
-    let (report, _folder) = run(&bytes);
-    let text = told_findings(&report);
+    bytes
+}
+
+fn tells_of_the_stranger(report: &Report) {
+    let text = told_findings(report);
     assert!(report.is_ok(), "{text}");
     assert_eq!(report.resolved.findings.len(), 1, "{text}");
     for words in ["warning[noticed]", "`bad.safetensors` holds 1 tensor(s)", "`strange.weight`"] {
         assert!(text.contains(words), "{text}");
     }
+}
+
+#[test]
+fn tensors_that_nothing_needs_are_told_and_the_file_is_taken() {
+    let (report, _folder) = run(&with_a_stranger(&checkpoint()));
+    tells_of_the_stranger(&report);
+
+    let encoder = fs::read(models().join("text_encoders/tiny_clip_l.safetensors")).unwrap();
+    let folder = Folder::with_graph(&json!({
+        "nodes": {
+            "clip": { "kind": "load_clip", "params": { "files": ["bad.safetensors"] } },
+            "prompt": {
+                "kind": "encode_prompt", "inputs": { "clip": "clip.clip" }, "params": { "text": "a fox" },
+            },
+        },
+        "outputs": { "prompt.safetensors": "prompt.conditioning" },
+    }));
+    folder.write("models/text_encoders/bad.safetensors", with_a_stranger(&encoder));
+    let options = Options { models: vec![folder.path("models")], ..folder.options() };
+    tells_of_the_stranger(&folder.session(options).session.run(&Cancel::default()));
 }
 
 #[test]

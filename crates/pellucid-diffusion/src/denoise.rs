@@ -61,6 +61,8 @@ struct ReadyPrompt {
 struct ReadyControl {
     net: Arc<ControlNet>,
     hint: Tensor,
+    /// The sort of picture that is, for a union ControlNet.
+    sort: Option<usize>,
     strength: f64,
     levels: Levels,
     /// One factor a row; `None` for all rows alike.
@@ -274,6 +276,7 @@ impl<'a> GuidedModel<'a> {
                 context: &context,
                 label: label.as_ref(),
                 hint: &hint.contiguous()?,
+                sort: control.sort,
             })?;
             if let Some(added) = added.scaled(control.strength)? {
                 residuals.push(only_rows(added, control.rows.as_ref())?);
@@ -403,6 +406,7 @@ fn ready_control(
     Ok(ReadyControl {
         net: model::controlnet(computing, &control.net)?,
         hint,
+        sort: control.net.sort.map(|sort| sort as usize),
         strength: control.strength,
         levels: Levels::of(&control.window, table),
         rows: rows.transpose()?,

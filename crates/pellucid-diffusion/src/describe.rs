@@ -66,8 +66,10 @@ fn of_kind(kind: &FileKind) -> Vec<(&'static str, String)> {
             vec![("layout", layout_name(*layout)), ("vae", of_vae(vae))]
         }
         FileKind::TextEncoder { clips } => clips.iter().map(|file| of_clip(&file.clip)).collect(),
-        FileKind::ControlNet { layout, unet, .. } => {
-            vec![("layout", layout_name(*layout)), ("encoder", of_unet(unet))]
+        FileKind::ControlNet { layout, unet, sorts, .. } => {
+            let mut details = vec![("layout", layout_name(*layout)), ("encoder", of_unet(unet))];
+            details.extend(sorts.map(|sorts| ("sorts of pictures", sorts.to_string())));
+            details
         }
         FileKind::Lora(summary) => vec![
             (

@@ -38,6 +38,11 @@ pub fn networks_fact(files: &[WeightFile]) -> Result<NetworksFact, DiffusionErro
     let networks = networks(files)?;
     let name = files.first().map_or("", |file| &*file.name);
     refuse_missing(name, &networks.missing)?;
+    if let Some(channels) = networks.vae.as_ref().map(|vae| vae.channels).filter(|n| *n != 3) {
+        return unfit(format!(
+            "the autoencoder in {name} is for pictures of {channels} channels, not of red, green and blue"
+        ));
+    }
     Ok(NetworksFact {
         model: model_fact(&networks),
         clip: clip_fact(&networks),
@@ -60,7 +65,7 @@ fn model_fact(networks: &Networks) -> Option<ModelFact> {
 fn clip_fact(networks: &Networks) -> Option<ClipFact> {
     let of = |kind| networks.clips.iter().find(|clip| clip.kind == kind);
     let weights = [&networks.parts.clip_l, &networks.parts.clip_g];
-    let bytes = weights.into_iter().flatten().map(text_bytes).sum();
+    let bytes = weights.into_iter().flatten().map(loaded_bytes).sum();
     let (family, width, pooled) = match (of(ClipKind::L), of(ClipKind::BigG)) {
         (Some(l), Some(g)) => (Family::Sdxl, l.width + g.width, g.projection.unwrap_or(g.width)),
         (Some(l), None) => (Family::Sd15, l.width, l.width),
@@ -91,11 +96,6 @@ pub(crate) fn loaded_bytes(weights: &Weights) -> u64 {
     weights.keys().map(bytes).sum()
 }
 
-/// Bytes of a text encoder's weights, which are all widened.
-fn text_bytes(weights: &Weights) -> u64 {
-    weights.keys().map(|key| elements(weights, key) * LOADED).sum()
-}
-
 fn elements(weights: &Weights, key: &str) -> u64 {
     weights.shape(key).map_or(0, |shape| shape.iter().map(|&n| n as u64).product())
 }
@@ -106,15 +106,16 @@ fn elements(weights: &Weights, key: &str) -> u64 {
 /// When it is damaged, incomplete, or something else.
 pub fn controlnet_fact(file: &WeightFile) -> Result<ControlNetFact, DiffusionError> {
     let found = inspection(file)?.kind;
-    if !matches!(found, FileKind::ControlNet { .. }) {
+    let FileKind::ControlNet { sorts, .. } = found else {
         return unfit(format!("`{}` is {}, not a ControlNet", file.name, kind_name(&found)));
-    }
+    };
     let networks = networks(std::slice::from_ref(file))?;
     let (Some(weights), Some(family)) = (&networks.parts.controlnet, networks.family) else {
         return unfit(format!("`{}` holds no ControlNet", file.name));
     };
     refuse_missing(&file.name, &networks.missing)?;
-    Ok(ControlNetFact { family, bytes: loaded_bytes(weights) })
+    let sorts = sorts.unwrap_or(1) as u32;
+    Ok(ControlNetFact { family, sorts, bytes: loaded_bytes(weights) })
 }
 
 /// Refuses a file that is no textual inversion, or one whose vectors no text encoder could read.

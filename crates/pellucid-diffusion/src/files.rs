@@ -205,10 +205,11 @@ fn refuse_whole_numbers(kind: &FileKind, parts: &Parts) -> Result<(), DiffusionE
         FileKind::Checkpoint { unet, vae, clips, .. } => (Some(unet), vae.as_ref(), &clips[..]),
         FileKind::Unet { unet, .. } => (Some(unet), None, &[][..]),
         FileKind::Vae { vae, .. } => (None, Some(vae), &[][..]),
-        FileKind::ControlNet { unet, hint_channels, .. } => {
+        FileKind::ControlNet { unet, hint_channels, sorts, .. } => {
             return match &parts.controlnet {
                 Some(view) => {
-                    Ok(view.require_floats(controlnet_layout(unet, *hint_channels).keys())?)
+                    let layout = controlnet_layout(unet, *hint_channels, *sorts);
+                    Ok(view.require_floats(layout.keys())?)
                 }
                 None => Ok(()),
             };

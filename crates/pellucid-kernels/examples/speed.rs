@@ -35,7 +35,7 @@ fn main() {
         (2, 1024, 1024, 8, 80),
         (1, 4096, 4096, 1, 512),
     ] {
-        let sizes = Heads { batch, queries, keys, heads, width };
+        let sizes = Heads { batch, queries, keys, heads, width, causal: false };
         let (q, k) = (wave(batch * queries * heads * width), wave(batch * keys * heads * width));
         let work = 4 * batch * queries * keys * heads * width;
         report(&format!("attention {sizes:?}"), runs, work, || attention(sizes, &q, &k, &k));

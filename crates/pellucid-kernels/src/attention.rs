@@ -36,16 +36,25 @@ pub struct Heads {
     pub heads: usize,
     /// Numbers in one head's query, key or value.
     pub width: usize,
+    /// Whether a query sees only the keys up to its own place, as in a text that is read forwards.
+    pub causal: bool,
+}
+
+impl Heads {
+    /// How many keys, from the first, the query at `place` sees.
+    fn seen(&self, place: usize) -> usize {
+        if self.causal { self.keys.min(place + 1) } else { self.keys }
+    }
 }
 
 /// `softmax(q kᵀ / √width) v` for each head: `q` is `[batch, queries, heads · width]`, `k` and `v` are `[batch,
-/// keys, heads · width]`, the result has the shape of `q`. Without keys it is zero.
+/// keys, heads · width]`, the result has the shape of `q`. Without keys it is zero. See [`Heads::causal`].
 ///
 /// # Panics
 ///
 /// If a slice does not have the length `sizes` say.
 pub fn attention(sizes: Heads, q: &[f32], k: &[f32], v: &[f32]) -> Vec<f32> {
-    let Heads { batch, queries, keys, heads, width } = sizes;
+    let Heads { batch, queries, keys, heads, width, .. } = sizes;
     let row = heads * width;
     assert_eq!(q.len(), batch * queries * row);
     assert_eq!((k.len(), v.len()), (batch * keys * row, batch * keys * row));
@@ -55,22 +64,25 @@ pub fn attention(sizes: Heads, q: &[f32], k: &[f32], v: &[f32]) -> Vec<f32> {
     }
     let shape = TileShape::of_this_machine();
     let packed = Packed::new(sizes, shape, k, v);
-    let step = PANELS * shape.columns;
+    // Few queries are shared out among all threads.
+    let panels = (batch * queries.div_ceil(shape.columns)).div_ceil(rayon::current_num_threads());
+    let step = panels.min(PANELS) * shape.columns;
     let per_image = queries.div_ceil(step);
     // One list of tasks over the batch, each with the rows of the result it writes.
     let mut tasks = Vec::with_capacity(batch * per_image);
     for (image, target) in target.chunks_exact_mut(queries * row).enumerate() {
         for (place, target) in target.chunks_mut(step * row).enumerate() {
             let start = (image * queries + place * step) * row;
-            tasks.push((image, &q[start..start + target.len()], target));
+            let first = place * step;
+            tasks.push((image, first, &q[start..start + target.len()], target));
         }
     }
     let arch = Arch::new();
     let scratch = || Scratch::new(sizes, shape);
-    tasks.into_par_iter().for_each_init(scratch, |scratch, (image, queries, target)| {
+    tasks.into_par_iter().for_each_init(scratch, |scratch, (image, first, queries, target)| {
         for head in 0..heads {
             let packed = packed.head(image * heads + head);
-            arch.dispatch(Task { sizes, shape, head, packed, queries, scratch, target });
+            arch.dispatch(Task { sizes, shape, head, packed, first, queries, scratch, target });
         }
     });
     target
@@ -82,7 +94,7 @@ pub mod reference {
 
     /// As [`super::attention`], one query at a time.
     pub fn attention(sizes: Heads, q: &[f32], k: &[f32], v: &[f32]) -> Vec<f32> {
-        let Heads { batch, queries, keys, heads, width } = sizes;
+        let Heads { batch, queries, keys, heads, width, .. } = sizes;
         let row = heads * width;
         let mut target = vec![0.0; q.len()];
         for index in 0..batch * queries * heads {
@@ -96,7 +108,7 @@ pub mod reference {
                     q.iter().zip(&k[key(at)..]).map(|(q, k)| f64::from(*q) * f64::from(*k));
                 products.sum::<f64>() / (width as f64).sqrt()
             };
-            let scores: Vec<f64> = (0..keys).map(score).collect();
+            let scores: Vec<f64> = (0..sizes.seen(query)).map(score).collect();
             let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let factors: Vec<f64> = scores.iter().map(|score| (score - largest).exp()).collect();
             let sum: f64 = factors.iter().sum();
@@ -196,6 +208,8 @@ struct Task<'a> {
     shape: TileShape,
     head: usize,
     packed: (&'a [f32], &'a [f32]),
+    /// The place of the first query.
+    first: usize,
     queries: &'a [f32],
     scratch: &'a mut Scratch,
     target: &'a mut [f32],
@@ -219,11 +233,17 @@ impl WithSimd for Task<'_> {
             let values = &self.packed.1[start * padded..][..count * padded];
             for panel in 0..panels {
                 let lane = panel * lanes;
+                let first = self.first + lane;
+                // Not one of these queries sees a key of the block.
+                if self.sizes.seen(first + lanes - 1) <= start {
+                    continue;
+                }
                 let block = PanelBlock {
                     keys,
                     values,
                     count,
                     width,
+                    hidden: self.sizes.causal.then(|| first as isize - start as isize),
                     queries: &self.scratch.queries[lane * width..][..lanes * width],
                     scores: &mut self.scratch.scores,
                     mixed: &mut self.scratch.mixed[lane * padded..][..lanes * padded],
@@ -273,6 +293,8 @@ struct PanelBlock<'a> {
     values: &'a [f32],
     count: usize,
     width: usize,
+    /// Where there are keys that not every query sees: how many places the first query is behind the first key.
+    hidden: Option<isize>,
     queries: &'a [f32],
     scores: &'a mut [f32],
     mixed: &'a mut [f32],
@@ -282,12 +304,16 @@ struct PanelBlock<'a> {
 
 #[inline(always)]
 fn absorb<S: Simd, const MR: usize, const NV: usize>(simd: S, block: PanelBlock<'_>) {
-    let PanelBlock { keys, values, count, width, queries, scores, mixed, largest, total } = block;
-    let scores = S::as_mut_simd_f32s(scores).0.as_chunks_mut::<NV>().0;
-    for (keys, scores) in keys.chunks_exact(width * MR).zip(scores.as_chunks_mut::<MR>().0) {
+    let PanelBlock { keys, values, count, width, hidden, queries, scores, mixed, largest, total } =
+        block;
+    let vectors = S::as_mut_simd_f32s(scores).0.as_chunks_mut::<NV>().0;
+    for (keys, scores) in keys.chunks_exact(width * MR).zip(vectors.as_chunks_mut::<MR>().0) {
         *scores = product::<S, MR, NV>(simd, keys, queries);
     }
-    let scores = &mut scores[..count];
+    if let Some(behind) = hidden {
+        hide(&mut scores[..count * NV * S::F32_LANES], NV * S::F32_LANES, behind);
+    }
+    let scores = &mut S::as_mut_simd_f32s(scores).0.as_chunks_mut::<NV>().0[..count];
     let largest = &mut S::as_mut_simd_f32s(largest).0.as_chunks_mut::<NV>().0[0];
     let total = &mut S::as_mut_simd_f32s(total).0.as_chunks_mut::<NV>().0[0];
 
@@ -327,6 +353,15 @@ fn absorb<S: Simd, const MR: usize, const NV: usize>(simd: S, block: PanelBlock<
     }
 }
 
+/// Takes the keys after a query's own place from its sight: the first of `lanes` queries is `behind` places
+/// behind the first key.
+fn hide(scores: &mut [f32], lanes: usize, behind: isize) {
+    for (key, scores) in scores.chunks_exact_mut(lanes).enumerate() {
+        let unseen = (key as isize - behind).clamp(0, lanes as isize);
+        scores[..unseen as usize].fill(f32::NEG_INFINITY);
+    }
+}
+
 /// [`product`] with a right panel that is vectors already.
 #[inline(always)]
 fn weighted<S: Simd, const MR: usize, const NV: usize>(
@@ -357,14 +392,18 @@ mod tests {
 
     #[test]
     fn attention_is_its_definition_for_any_number_of_threads() {
-        for (batch, queries, keys, heads, width) in [
-            (1, 1, 1, 1, 1),
-            (2, 17, 5, 3, 8),
-            (1, 70, 401, 2, 40),
-            (2, 33, 77, 1, 64),
-            (1, 9, 200, 1, 512),
+        for (batch, queries, keys, heads, width, causal) in [
+            (1, 1, 1, 1, 1, false),
+            (2, 17, 5, 3, 8, false),
+            (1, 70, 401, 2, 40, false),
+            (2, 33, 77, 1, 64, false),
+            (1, 9, 200, 1, 512, false),
+            (2, 77, 77, 3, 64, true),
+            // Blocks of keys that no query, some queries and all queries see.
+            (1, 500, 500, 1, 8, true),
+            (1, 9, 4, 1, 8, true),
         ] {
-            let sizes = Heads { batch, queries, keys, heads, width };
+            let sizes = Heads { batch, queries, keys, heads, width, causal };
             let q = wave(batch * queries * heads * width, 0.731);
             let k = wave(batch * keys * heads * width, 1.117);
             let v = wave(batch * keys * heads * width, 0.317);
@@ -383,7 +422,7 @@ mod tests {
 
     #[test]
     fn large_scores_do_not_overflow() {
-        let sizes = Heads { batch: 1, queries: 1, keys: 300, heads: 1, width: 1 };
+        let sizes = Heads { batch: 1, queries: 1, keys: 300, heads: 1, width: 1, causal: false };
         let k: Vec<f32> = (0..300).map(|key| key as f32 * 100.0).collect();
         let got = attention(sizes, &[1.0], &k, &k);
         // All weight is on the last key.

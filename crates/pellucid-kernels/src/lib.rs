@@ -11,6 +11,7 @@ mod buffer;
 pub mod conv;
 pub mod linear;
 mod math;
+pub mod memory;
 pub mod norm;
 mod numbers;
 pub mod ops;

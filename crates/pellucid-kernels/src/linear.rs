@@ -10,8 +10,6 @@ use crate::tile::{Block, DEPTH, TileShape};
 
 /// Rows that a task takes, at most: packed `DEPTH` deep, they fit a core's own cache.
 const MOST_ROWS: usize = 96;
-/// Work for each thread, in tasks.
-const TASKS_PER_THREAD: usize = 4;
 
 /// `x Wᵀ + b`: `source` is `[rows, input]`, `weight` `[output, input]`, `bias` `[output]`.
 ///
@@ -34,8 +32,10 @@ pub fn linear(
     }
     let shape = TileShape::of_this_machine();
     let packed = pack_weight(weight, input, output, shape.columns);
-    let tasks = TASKS_PER_THREAD * rayon::current_num_threads();
-    let step = rows.div_ceil(tasks).min(MOST_ROWS).next_multiple_of(shape.rows);
+    // As many rows as go together, in tasks that every thread has an equal number of.
+    let threads = rayon::current_num_threads();
+    let tasks = rows.div_ceil(threads * MOST_ROWS) * threads;
+    let step = rows.div_ceil(tasks).next_multiple_of(shape.rows);
     let width = output.next_multiple_of(shape.columns);
     let scratch = || (Buffer::scratch(step * DEPTH.min(input)), Buffer::scratch(step * width));
     let blocks = target.par_chunks_mut(step * output).enumerate();

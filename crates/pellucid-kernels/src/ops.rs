@@ -13,7 +13,7 @@ mod storage;
 mod tests;
 
 pub use activation::{geglu, gelu, silu};
-pub use attention::attention;
+pub use attention::{attention, causal_attention};
 pub use conv::conv2d;
 pub use linear::linear;
 pub use map::{add, map_of_tokens, pick, tokens_of_map};

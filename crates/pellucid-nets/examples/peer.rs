@@ -22,6 +22,7 @@ use pellucid_nets::vae::Vae;
 type Answer<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> Answer<()> {
+    pellucid_kernels::memory::keep_freed();
     let mut arguments = std::env::args().skip(1);
     let mut next = || arguments.next().ok_or("peer NETWORK WEIGHTS INPUTS OUTPUT [DTYPE]");
     let (network, weights, inputs) = (next()?, Weights::open(Path::new(&next()?))?, next()?);

@@ -15,9 +15,9 @@ mod norm;
 mod resize;
 mod source;
 
-pub use activation::{geglu, gelu, silu};
-pub use attention::attend;
+pub use activation::{geglu, gelu, quick_gelu, silu};
 pub(crate) use attention::softmax;
+pub use attention::{attend, attend_causally};
 pub use conv::Conv2d;
 pub use embedding::{SinusoidOrder, sinusoids, sinusoids_with};
 pub use error::NetworkError;

@@ -24,3 +24,5 @@ pub use shapes::Shapes;
 pub use unet::{Heads, UnetConfig, UnetLevel, controlnet_layout, unet_config, unet_layout};
 pub use upscaler::{UpscalerConfig, UpscalerNames, upscaler_config, upscaler_layout};
 pub use vae::{VaeConfig, vae_config, vae_layout};
+
+pub(crate) use unet::SORT_SINUSOIDS;

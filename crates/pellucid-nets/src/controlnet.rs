@@ -5,6 +5,7 @@
 //! diffusers layout.
 
 mod hint;
+mod sorts;
 
 use candle_core::{DType, Device, Tensor};
 
@@ -12,6 +13,7 @@ use crate::blocks::{Conv2d, NetworkError, Source, input_error};
 use crate::unet::{ControlResiduals, Encoder, EncoderInput, Surroundings, UnetConfig};
 use crate::weights::Weights;
 use hint::HintNetwork;
+use sorts::Sorts;
 
 pub use hint::{PIXELS_PER_LATENT, fit_hint};
 
@@ -21,6 +23,7 @@ pub struct ControlNet {
     pub config: UnetConfig,
     encoder: Encoder,
     hint: HintNetwork,
+    sorts: Option<Sorts>,
     skip_outputs: Vec<Conv2d>,
     middle_output: Conv2d,
 }
@@ -38,6 +41,8 @@ pub struct ControlInput<'a> {
     pub label: Option<&'a Tensor>,
     /// The picture, 0 to 1, `[1 or b, 3, 8h, 8w]` (see [`fit_hint`]).
     pub hint: &'a Tensor,
+    /// Which sort of picture that is, for a union ControlNet; others know only one. `None` leaves it open.
+    pub sort: Option<usize>,
 }
 
 impl ControlNet {
@@ -54,10 +59,13 @@ impl ControlNet {
             Conv2d::load1(&source.under(format!("zero_convs.{index}.0")), width, width)
         };
         let middle = config.middle_width();
+        let count = weights.shape("task_embedding").and_then(|shape| shape.first()).copied();
+        let sorts = |count| Sorts::load(source, count, config.base_width, config.time_width());
         Ok(Self {
             config: config.clone(),
             encoder: Encoder::load(source, config)?,
             hint: HintNetwork::load(&source.under("input_hint_block"), config.base_width)?,
+            sorts: count.map(sorts).transpose()?,
             skip_outputs: widths.iter().enumerate().map(output).collect::<Result<_, _>>()?,
             middle_output: Conv2d::load1(&source.under("middle_block_out.0"), middle, middle)?,
         })
@@ -65,10 +73,18 @@ impl ControlNet {
 
     /// What is added to the UNet, at strength 1.
     pub fn forward(&self, input: &ControlInput<'_>) -> Result<ControlResiduals, NetworkError> {
-        let ControlInput { x, timesteps, context, label, hint } = *input;
-        let hint = self.hint(x, hint)?;
+        let ControlInput { x, timesteps, context, label, hint, sort } = *input;
+        let mut hint = self.hint(x, hint)?;
         let prepared = self.encoder.prepare(EncoderInput { x, timesteps, context, label })?;
-        let embedding = &prepared.embedding;
+        let mut embedding = prepared.embedding.clone();
+        if let Some(sorts) = &self.sorts {
+            embedding = embedding.broadcast_add(&sorts.beside_time(sort)?)?;
+            hint = match sort {
+                Some(sort) => sorts.merge(&hint, sort)?,
+                None => hint,
+            };
+        }
+        let embedding = &embedding;
         let around = Surroundings { context: &prepared.context, hooks: &[], roles: &[] };
         let outputs = self.encoder.descend(&prepared.x, embedding, around, Some(&hint))?;
         let deepest = outputs.last().unwrap_or(&prepared.x);

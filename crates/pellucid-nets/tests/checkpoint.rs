@@ -90,7 +90,7 @@ fn is(name: &str, found: &Inspection) -> bool {
             name.contains("_diffusers_text_encoder")
                 && clips.iter().map(|file| file.clip.kind).eq([kind])
         }
-        (_, FileKind::ControlNet { family: f, layout, unet, hint_channels }) => {
+        (_, FileKind::ControlNet { family: f, layout, unet, hint_channels, sorts: None }) => {
             let named = if name.ends_with("cldm") { Layout::Ldm } else { Layout::Diffusers };
             name.starts_with("controlnet_")
                 && *f == family

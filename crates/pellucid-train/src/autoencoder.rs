@@ -1,5 +1,6 @@
 //! Training a picture autoencoder of the Stable Diffusion kind.
 
+mod layers;
 mod start;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,9 @@ use crate::random::Random;
 use crate::run::{Event, Training};
 use crate::shards::{self, Gradients};
 use crate::state::{Precision, save_model};
+use crate::transparency::SOLID;
+
+pub use layers::{layer_signals, layers_of_signals};
 
 /// The name of the model file.
 pub const MODEL: &str = "autoencoder.safetensors";
@@ -56,7 +60,7 @@ impl AutoencoderRun {
         tell: &mut dyn FnMut(Event) -> bool,
     ) -> Result<Self, TrainError> {
         let shape = VaeConfig {
-            channels: 3,
+            channels: if task.layers { layers::CHANNELS } else { 3 },
             latent_channels: 4,
             base_width: task.base_width,
             multipliers: task.multipliers.clone(),
@@ -75,7 +79,15 @@ impl AutoencoderRun {
         // Residual branches start small, so that the whole starts near its skips.
         let gain = |key: &str| if key.ends_with("conv2.weight") { 0.3 } else { 1.2 };
         let parameters = Parameters::fresh(&vae_layout(&shape), config.seed, gain, device)?;
-        start::start(&parameters, &shape)?;
+        match &task.start {
+            None if task.layers => {
+                return Err(TrainError::Config(
+                    "`layers` needs an autoencoder to `start` from".into(),
+                ));
+            }
+            None => start::start(&parameters, &shape)?,
+            Some(path) => parameters.set(path, &layers::widened(path, shape.channels)?)?,
+        }
         let multiplications = operations(&shape, task.cut);
         tell(Event::Note(format!(
             "{} parameters; {:.2} GFLOP forwards and about three times that with gradients for each cut of {} pixels",
@@ -102,11 +114,20 @@ impl AutoencoderRun {
             let number = step * self.batch as u64 + index as u64;
             let random = &mut Random::new(self.seed, &[0x6165, number]);
             let example = self.source.example(self.seed, number, self.size, Split::Training);
-            let picture = chosen(&example, random);
+            let picture =
+                if self.task.layers { layer(&example, random) } else { chosen(&example, random) };
             let room = self.size - self.task.cut + 1;
             cut(picture, random.below(room), random.below(room), self.task.cut)
         };
         part.map(picture).collect()
+    }
+
+    fn signals(&self, pictures: &[&Canvas]) -> Result<Tensor, TrainError> {
+        if self.task.layers {
+            layer_signals(pictures, &self.device)
+        } else {
+            signals(pictures, &self.device)
+        }
     }
 
     fn vae(&self, tensors: &Weights) -> Result<Vae, TrainError> {
@@ -131,7 +152,7 @@ impl Training for AutoencoderRun {
         let weights = self.group.parameters.weights();
         let parts = shards::each(&shards::parts(self.batch, 1, self.parts), |part| {
             let pictures = self.pictures(step, part.clone());
-            let signal = signals(&pictures.iter().collect::<Vec<_>>(), &self.device)?;
+            let signal = self.signals(&pictures.iter().collect::<Vec<_>>())?;
             let vae = self.vae(&weights)?;
             let posterior = vae.encode_signal(&signal)?;
             let random = &mut Random::new(self.seed, &[0x6e6f, step, part.start as u64]);
@@ -160,10 +181,11 @@ impl Training for AutoencoderRun {
         let examples: Vec<Example> = (0..12).map(made).collect();
         let wanted: Vec<&Canvas> =
             examples.iter().flat_map(|e| [&e.foreground, &e.blend]).collect();
-        let signal = signals(&wanted, &self.device)?;
+        let signal = self.signals(&wanted)?;
         let vae = self.vae(&Weights::from_tensors(self.group.averages()?))?;
         let decoded = vae.decode_signal(&vae.encode_signal(&signal)?.mean)?;
-        let pairs = canvases(&signal)?.into_iter().zip(canvases(&decoded)?);
+        let seen = if self.task.layers { layers_of_signals } else { canvases };
+        let pairs = seen(&signal)?.into_iter().zip(seen(&decoded)?);
         Ok(sheet(&pairs.flat_map(|(wanted, got)| [wanted, got]).collect::<Vec<_>>(), 8))
     }
 
@@ -192,7 +214,7 @@ impl AutoencoderRun {
             let pictures: Vec<&Canvas> = (examples.iter().enumerate())
                 .map(|(i, e)| if i % 2 == 0 { &e.foreground } else { &e.blend })
                 .collect();
-            latents.push(vae.encode_signal(&signals(&pictures, &self.device)?)?.mean);
+            latents.push(vae.encode_signal(&self.signals(&pictures)?)?.mean);
         }
         let latents = Tensor::cat(&latents, 0)?.transpose(0, 1)?.flatten_from(1)?;
         let wanted = 1.0 / LatentFormat::Sd15.factor().unwrap_or(1.0) as f32;
@@ -268,6 +290,11 @@ pub fn load(path: &Path, device: &Device) -> Result<(Vae, BTreeMap<String, Tenso
         return Err(TrainError::State(path.into(), "this is no autoencoder".into()));
     };
     Ok((Vae::load(&weights, &shape, DType::F32, device)?, tensors))
+}
+
+/// A layer, sometimes the whole blend: what is solid must stay solid.
+fn layer<'a>(example: &'a Example, random: &mut Random) -> &'a Canvas {
+    if random.chance(SOLID) { &example.blend } else { &example.foreground }
 }
 
 fn chosen<'a>(example: &'a Example, random: &mut Random) -> &'a Canvas {

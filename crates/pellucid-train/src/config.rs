@@ -107,6 +107,13 @@ pub struct AutoencoderTask {
     pub cut: usize,
     /// Weight of the divergence from the normal distribution, per latent element.
     pub divergence: f64,
+    /// Whether it is for layers, with alpha as a fourth channel: what latent transparency is compared with. It
+    /// must `start` from one for pictures.
+    #[serde(default)]
+    pub layers: bool,
+    /// An autoencoder of the same shape to start from, or a checkpoint that has it.
+    #[serde(default)]
+    pub start: Option<PathBuf>,
 }
 
 /// The latent transparency encoder and decoder.
@@ -313,7 +320,7 @@ impl Config {
         let mut paths = vec![&mut self.out];
         paths.extend(self.data.folder.as_mut());
         match &mut self.task {
-            Task::Autoencoder(_) => {}
+            Task::Autoencoder(task) => paths.extend(&mut task.start),
             Task::Transparency(task) => {
                 paths.push(&mut task.autoencoder);
                 paths.extend(&mut task.start);

@@ -13,6 +13,7 @@ use pellucid_pixel::blur::{Gaussian, gaussian_blur_matte};
 use pellucid_pixel::{Matte, MatteFact};
 use serde::{Deserialize, Serialize};
 
+use crate::autoencoder::{layer_signals, layers_of_signals};
 use crate::batch::{canvases, layer_canvases, signals};
 use crate::data::{Canvas, Example, Source, Split};
 use crate::error::TrainError;
@@ -44,6 +45,9 @@ pub struct MeasureConfig {
     /// The folder of the transparency encoder and decoder; left out, the autoencoder alone is measured.
     #[serde(default)]
     pub transparency: Option<PathBuf>,
+    /// An autoencoder of layers in four channels, to compare with.
+    #[serde(default)]
+    pub four_channels: Option<PathBuf>,
     /// What prompts are measured with; left out, they are not.
     #[serde(default)]
     pub prompts: Option<PromptsConfig>,
@@ -109,6 +113,9 @@ pub struct Figures {
     /// The transparency encoder and decoder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub codec: Option<LayerErrors>,
+    /// An autoencoder of layers in four channels, with latents of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub four_channels: Option<LayerErrors>,
     /// What one would do without them: every pixel that differs enough from the grey around it is opaque.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<LayerErrors>,
@@ -186,6 +193,7 @@ impl MeasureConfig {
         let folder = path.parent().unwrap_or(Path::new(""));
         config.autoencoder = folder.join(&config.autoencoder);
         config.transparency = config.transparency.map(|path| folder.join(path));
+        config.four_channels = config.four_channels.map(|path| folder.join(path));
         if let Some(prompts) = &mut config.prompts {
             prompts.checkpoint = folder.join(&prompts.checkpoint);
             prompts.judge = folder.join(&prompts.judge);
@@ -231,8 +239,18 @@ pub fn measure(config: &MeasureConfig, device: &Device) -> Result<Measures, Trai
             TransparentDecoder::load(&Weights::open(&folder.join(DECODER))?, DType::F32, device)?,
         )),
     };
+    let layered =
+        config.four_channels.as_ref().map(|path| Frozen::load(path, device)).transpose()?;
+    if let Some(channels) = layered.as_ref().map(|layered| layered.vae.config.channels)
+        && channels != 4
+    {
+        let text = format!("`four_channels` is an autoencoder of {channels} channels");
+        return Err(TrainError::Config(text));
+    }
     let of = |split| -> Result<Figures, TrainError> {
         let mut figures = figures(config, split, &vae, networks.as_ref(), device)?;
+        let four = |vae| four_channels(config, split, vae, device);
+        figures.four_channels = layered.as_ref().map(four).transpose()?;
         if let Some(folder) = &config.transparency {
             let prompts = |prompts| prompts::follow(config, prompts, folder, split, device);
             figures.prompts = config.prompts.as_ref().map(prompts).transpose()?;
@@ -296,6 +314,23 @@ fn figures(
         [mean.threshold, mean.matte] = keyed.best().map(Some);
     }
     Ok(mean)
+}
+
+/// The errors of an autoencoder that layers go through in four channels.
+fn four_channels(
+    config: &MeasureConfig,
+    split: Split,
+    vae: &Frozen,
+    device: &Device,
+) -> Result<LayerErrors, TrainError> {
+    let mut sum = Sum::default();
+    for index in 0..config.examples {
+        let layer = Source::Rule.example(config.seed, index, config.size, split).foreground;
+        let signal = layer_signals(&[&layer], device)?;
+        let decoded = vae.vae.decode_signal(&vae.vae.encode_signal(&signal)?.mean)?;
+        sum.add(&layer, &layers_of_signals(&decoded)?[0]);
+    }
+    Ok(sum.mean())
 }
 
 /// Errors of layers, summed.

@@ -41,7 +41,7 @@ pub const DECODER: &str = "vae_transparent_decoder.safetensors";
 pub const SCALE: f64 = 1.0;
 
 /// How often the whole blend stands for a layer: what is solid must stay solid.
-const SOLID: f32 = 0.1;
+pub const SOLID: f32 = 0.1;
 
 /// How far beyond 0 and 1 clear and solid alpha is to be found, before it is cut off.
 const MARGIN: f64 = 0.03;

@@ -52,6 +52,14 @@ fn every_stage_follows_the_one_before() {
     assert!(matches!(kind(&file), FileKind::Vae { .. }));
     train(
         folder,
+        "four",
+        r#"{ "autoencoder": { "base_width": 32, "multipliers": [1, 1, 1, 1], "residual_blocks": 1, "cut": 16,
+            "divergence": 0.001, "layers": true, "start": "autoencoder/autoencoder.safetensors" } }"#,
+    );
+    let four = kind(&folder.join("four/autoencoder.safetensors"));
+    assert!(matches!(four, FileKind::Vae { vae, .. } if vae.channels == 4));
+    train(
+        folder,
         "transparency",
         r#"{ "transparency": { "autoencoder": "autoencoder/autoencoder.safetensors",
             "encoder_widths": [4, 4, 4, 4, 8, 8, 8, 8], "decoder_widths": [8, 8, 8, 8], "attention_levels": 1,
@@ -122,7 +130,7 @@ fn measures(folder: &Path) {
             "joint": "joint/layer_joint.safetensors",
             "foreground_to_background": "foreground_to_background/layer_fg2bg.safetensors",
             "count": 1, "steps": 1, "guidance": 2.0 },
-        "examples": 1, "seed": 1, "size": 64 }"#;
+        "four_channels": "four/autoencoder.safetensors", "examples": 1, "seed": 1, "size": 64 }"#;
     let path = folder.join("measure.json");
     std::fs::write(&path, text).unwrap();
     let found = measure(&MeasureConfig::read(&path).unwrap(), &Device::Cpu).unwrap();
@@ -132,7 +140,8 @@ fn measures(folder: &Path) {
             assert!((0.0..=1.0).contains(&rate), "{figures:?}");
         }
         assert!(additions.joint_delta_e.unwrap() > 0.0 && additions.kept_delta_e.unwrap() >= 0.0);
-        let errors = [figures.codec, figures.threshold, figures.matte].map(Option::unwrap);
+        let errors = [figures.codec, figures.threshold, figures.matte, figures.four_channels];
+        let errors = errors.map(Option::unwrap);
         assert!(errors.iter().all(|errors| errors.layers_db.is_finite()), "{figures:?}");
         assert!(figures.autoencoder_layers_db.is_finite());
     }

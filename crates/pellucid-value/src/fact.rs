@@ -280,7 +280,11 @@ impl fmt::Display for Fact {
                 write!(f, "{} layer codec, {}", fact.family, size(fact.bytes))
             }
             Self::ControlNet(fact) => {
-                write!(f, "{} controlnet, {}", fact.family, size(fact.bytes))
+                write!(f, "{} controlnet, ", fact.family)?;
+                if fact.sorts > 1 {
+                    write!(f, "{} sorts of pictures, ", fact.sorts)?;
+                }
+                write!(f, "{}", size(fact.bytes))
             }
             Self::Number | Self::Table | Self::Text => write!(f, "{}", self.socket_type().name()),
         }

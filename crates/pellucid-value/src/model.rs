@@ -227,6 +227,8 @@ pub struct ControlNet {
     pub fact: ControlNetFact,
     /// The files it is in.
     pub files: Arc<[WeightFile]>,
+    /// Which of its sorts of pictures it is given, if it serves several and this is told.
+    pub sort: Option<u32>,
 }
 
 /// What is known of a ControlNet before it is loaded.
@@ -234,6 +236,8 @@ pub struct ControlNet {
 pub struct ControlNetFact {
     /// The line of models it steers.
     pub family: Family,
+    /// How many sorts of pictures it serves, 1 but for a union ControlNet.
+    pub sorts: u32,
     /// Bytes of its weights once loaded.
     pub bytes: u64,
 }

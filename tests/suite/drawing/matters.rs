@@ -53,6 +53,37 @@ fn every_setting_of_a_controlnet_counts() {
 }
 
 #[test]
+fn the_sort_of_a_union_controlnets_picture_counts() {
+    let mut scene = Scene::sdxl();
+    scene.picture("hint", 1).draw("drawn", "checkpoint.model", "empty.latent");
+    scene.set("drawn", "steps", 3).write("drawn", "drawn.latent");
+    let mut seen = Vec::new();
+    differs(&scene, "no ControlNet", &mut seen);
+    let params = json!({ "file": "tiny_union_sdxl.safetensors" });
+    scene.node("net", "load_controlnet", json!({}), params);
+    let union = json!({ "controlnet": "net.controlnet" });
+    scene.node("told", "controlnet_sort", union, json!({ "sort": "auto" }));
+    let inputs = json!({
+        "conditioning": "positive.conditioning", "controlnet": "told.controlnet",
+        "image": "hint.image",
+    });
+    scene.node("steered", "apply_controlnet", inputs, json!({}));
+    scene.wire("drawn", "positive", "steered.conditioning");
+    let mut untold = scene.clone();
+    untold.wire("steered", "controlnet", "net.controlnet");
+    let untold = untold.result().bits();
+    differs(&scene, "no sort", &mut seen);
+    assert!(seen[1].1 == untold, "`auto` is what a union ControlNet does by itself");
+    for sort in ["pose", "depth", "soft_edge", "line", "normal", "segmentation"] {
+        differs(scene.set("told", "sort", sort), sort, &mut seen);
+    }
+    // A ControlNet for one sort of picture is what it is.
+    scene.set("net", "file", "tiny_control_sdxl.safetensors");
+    let told = scene.result().bits();
+    assert!(told == scene.set("told", "sort", "auto").result().bits());
+}
+
+#[test]
 fn every_file_and_setting_of_a_foreground_counts() {
     let mut plain = Scene::sdxl();
     plain.draw("drawn", "checkpoint.model", "empty.latent").set("drawn", "steps", 3);

@@ -28,7 +28,7 @@ pub fn attention_gradients(
     result: &[f32],
     slope: &[f32],
 ) -> [Vec<f32>; 3] {
-    let Heads { batch, queries, keys, heads, width } = sizes;
+    let Heads { batch, queries, keys, heads, width, .. } = sizes;
     let row = heads * width;
     let (of_queries, of_keys) = (batch * queries * row, batch * keys * row);
     assert_eq!([q.len(), result.len(), slope.len()], [of_queries; 3]);
@@ -62,7 +62,7 @@ pub fn attention_gradients(
                 part
             };
             let mut task = Task {
-                keys,
+                sizes,
                 padded,
                 width,
                 scale: (1.0 / (width as f64).sqrt()) as f32,
@@ -107,7 +107,7 @@ fn zeros(len: usize) -> Buffer {
 
 /// One head of one picture: queries, results and slopes `[queries][width]`, padded with zeros, keys and values `[width][padded keys]`.
 struct Task {
-    keys: usize,
+    sizes: Heads,
     padded: usize,
     width: usize,
     scale: f32,
@@ -130,7 +130,7 @@ impl WithSimd for &mut Task {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Task { width, padded, keys, scale, .. } = *self;
+        let Task { width, padded, sizes, scale, .. } = *self;
         let block = QUERIES * width;
         for place in (0..self.q.len()).step_by(block) {
             let (q, slope) = (&self.q[place..][..block], &self.slope[place..][..block]);
@@ -139,10 +139,10 @@ impl WithSimd for &mut Task {
             let result = self.result[place..][..block].chunks_exact(width);
             let rows =
                 self.weights.chunks_exact_mut(padded).zip(self.slopes.chunks_exact_mut(padded));
-            for ((weights, slopes), (result, slope)) in
-                rows.zip(result.zip(slope.chunks_exact(width)))
+            for (query, ((weights, slopes), (result, slope))) in
+                rows.zip(result.zip(slope.chunks_exact(width))).enumerate()
             {
-                normalise(simd, weights, keys, scale);
+                normalise(simd, weights, sizes.seen(place / width + query), scale);
                 // How much all weights would grow, were they not normalised.
                 let common: f32 = result.iter().zip(slope).map(|(a, b)| a * b).sum();
                 let (factor, common) = (simd.splat_f32s(scale), simd.splat_f32s(common));
@@ -251,7 +251,7 @@ mod tests {
 
     /// The definition, in f64.
     fn reference(sizes: Heads, [q, k, v]: [&[f32]; 3], slope: &[f32]) -> [Vec<f64>; 3] {
-        let Heads { batch, queries, keys, heads, width } = sizes;
+        let Heads { batch, queries, keys, heads, width, .. } = sizes;
         let mut gradients = [vec![0f64; q.len()], vec![0f64; k.len()], vec![0f64; v.len()]];
         let scale = 1.0 / (width as f64).sqrt();
         for index in 0..batch * queries * heads {
@@ -262,17 +262,18 @@ mod tests {
             let dot = |a: &[f32], b: &[f32]| -> f64 {
                 a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
             };
-            let scores: Vec<f64> = (0..keys)
+            let seen = sizes.seen(query);
+            let scores: Vec<f64> = (0..seen)
                 .map(|j| dot(&q[at..at + width], &k[key(j)..key(j) + width]) * scale)
                 .collect();
             let top = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let sum: f64 = scores.iter().map(|s| (s - top).exp()).sum();
             let weights: Vec<f64> = scores.iter().map(|s| (s - top).exp() / sum).collect();
-            let slopes: Vec<f64> = (0..keys)
+            let slopes: Vec<f64> = (0..seen)
                 .map(|j| dot(&slope[at..at + width], &v[key(j)..key(j) + width]))
                 .collect();
             let common: f64 = weights.iter().zip(&slopes).map(|(w, s)| w * s).sum();
-            for j in 0..keys {
+            for j in 0..seen {
                 let of_score = weights[j] * (slopes[j] - common) * scale;
                 for c in 0..width {
                     gradients[0][at + c] += of_score * f64::from(k[key(j) + c]);
@@ -286,10 +287,14 @@ mod tests {
 
     #[test]
     fn gradients_are_their_definition_for_any_number_of_threads() {
-        for (batch, queries, keys, heads, width) in
-            [(1, 1, 1, 1, 1), (2, 17, 5, 3, 8), (1, 70, 77, 2, 40), (2, 33, 64, 1, 16)]
-        {
-            let sizes = Heads { batch, queries, keys, heads, width };
+        for (batch, queries, keys, heads, width, causal) in [
+            (1, 1, 1, 1, 1, false),
+            (2, 17, 5, 3, 8, false),
+            (1, 70, 77, 2, 40, false),
+            (2, 33, 64, 1, 16, false),
+            (2, 77, 77, 2, 16, true),
+        ] {
+            let sizes = Heads { batch, queries, keys, heads, width, causal };
             let row = heads * width;
             let q = wave(batch * queries * row, 0.731);
             let k = wave(batch * keys * row, 1.117);

@@ -12,12 +12,24 @@ use crate::attention::{Heads, attention as attend, attention_gradients};
 ///
 /// If the shapes do not fit together.
 pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, heads: usize) -> Result<Tensor> {
-    q.contiguous()?.apply_op3(&k.contiguous()?, &v.contiguous()?, Attention { heads })
+    let how = Attention { heads, causal: false };
+    q.contiguous()?.apply_op3(&k.contiguous()?, &v.contiguous()?, how)
+}
+
+/// As [`attention`], but a query sees only the keys up to its own place.
+///
+/// # Errors
+///
+/// If the shapes do not fit together.
+pub fn causal_attention(q: &Tensor, k: &Tensor, v: &Tensor, heads: usize) -> Result<Tensor> {
+    let how = Attention { heads, causal: true };
+    q.contiguous()?.apply_op3(&k.contiguous()?, &v.contiguous()?, how)
 }
 
 #[derive(Clone, Copy)]
 struct Attention {
     heads: usize,
+    causal: bool,
 }
 
 impl Attention {
@@ -29,7 +41,7 @@ impl Attention {
                 "{heads} heads of queries {q:?}, keys {k:?} and values {v:?} do not fit together"
             );
         }
-        Ok(Heads { batch, queries, keys, heads, width: row / heads })
+        Ok(Heads { batch, queries, keys, heads, width: row / heads, causal: self.causal })
     }
 }
 

@@ -15,6 +15,12 @@ pub fn silu(x: &Tensor) -> Result<Tensor, NetworkError> {
     Ok(if ops::serves(x) { ops::silu(x)? } else { candle_nn::ops::silu(x)? })
 }
 
+/// `x · sigmoid(1.702 x)`, an approximation of [`gelu`] that CLIP-L was trained with.
+pub fn quick_gelu(x: &Tensor) -> Result<Tensor, NetworkError> {
+    const FACTOR: f64 = 1.702;
+    Ok((silu(&(x * FACTOR)?)? * (1.0 / FACTOR))?)
+}
+
 /// `a · gelu(b)`, `[a, b]` the halves of the last axis.
 pub fn geglu(x: &Tensor) -> Result<Tensor, NetworkError> {
     let width = x.dims().last().copied().unwrap_or(0);

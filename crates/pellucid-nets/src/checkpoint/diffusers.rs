@@ -61,6 +61,8 @@ pub fn ldm_name(name: &str, blocks: &[usize]) -> Option<String> {
             let (index, tail) = number(tail)?;
             Some(format!("zero_convs.{index}.0.{tail}"))
         }
+        // What a union ControlNet has, by the name that a dense layer gives it.
+        "transformer_layes" => Some(name.replace(".attn.in_proj_", ".attn.in_proj.")),
         "controlnet_mid_block" => Some(format!("middle_block_out.0.{tail}")),
         "controlnet_cond_embedding" => Some(format!("input_hint_block.{}", hint(tail)?)),
         _ => None,

@@ -55,6 +55,8 @@ pub enum FileKind {
         unet: UnetConfig,
         /// Channels of the hint picture: 3.
         hint_channels: usize,
+        /// How many sorts of pictures a union ControlNet serves; `None` for one that serves one sort.
+        sorts: Option<usize>,
     },
     /// Patches of the LoRA kind.
     Lora(LoraSummary),

@@ -2,6 +2,9 @@
 
 use super::shapes::{Layout, Shapes, count, size};
 
+/// Numbers that tell a union ControlNet whether its picture is of a sort: sinusoids of zero or one.
+pub(crate) const SORT_SINUSOIDS: usize = 256;
+
 /// Everything that distinguishes one UNet, or the half of one that is a ControlNet, from another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnetConfig {
@@ -81,8 +84,13 @@ pub fn unet_layout(config: &UnetConfig) -> Shapes {
     layout.shapes
 }
 
-/// The tensors that a ControlNet of that configuration has, by cldm name.
-pub fn controlnet_layout(config: &UnetConfig, hint_channels: usize) -> Shapes {
+/// The tensors that a ControlNet of that configuration has, by cldm name; one that serves several `sorts` of
+/// pictures (a union ControlNet) has some more.
+pub fn controlnet_layout(
+    config: &UnetConfig,
+    hint_channels: usize,
+    sorts: Option<usize>,
+) -> Shapes {
     let mut layout = Layout::new();
     let skips = way_down(&mut layout, config);
     let widths = [16, 16, 32, 32, 96, 96, 256, config.base_width];
@@ -96,7 +104,25 @@ pub fn controlnet_layout(config: &UnetConfig, hint_channels: usize) -> Shapes {
     }
     let middle = middle_width(config);
     layout.conv("middle_block_out.0", middle, middle, 1);
+    if let Some(sorts) = sorts {
+        union(&mut layout, config, sorts);
+    }
     layout.shapes
+}
+
+fn union(layout: &mut Layout, config: &UnetConfig, sorts: usize) {
+    let (base, time) = (config.base_width, 4 * config.base_width);
+    layout.add("task_embedding".into(), &[sorts, base]);
+    let block = "transformer_layes.0";
+    layout.norm(&format!("{block}.ln_1"), base);
+    layout.linear(&format!("{block}.attn.in_proj"), base, 3 * base);
+    layout.linear(&format!("{block}.attn.out_proj"), base, base);
+    layout.norm(&format!("{block}.ln_2"), base);
+    layout.linear(&format!("{block}.mlp.c_fc"), base, 4 * base);
+    layout.linear(&format!("{block}.mlp.c_proj"), 4 * base, base);
+    layout.linear("spatial_ch_projs", base, base);
+    layout.linear("control_add_embedding.linear_1", sorts * SORT_SINUSOIDS, time);
+    layout.linear("control_add_embedding.linear_2", time, time);
 }
 
 /// Walks the input blocks: residual blocks make up a level, a downsampler ends it.

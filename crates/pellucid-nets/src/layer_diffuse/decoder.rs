@@ -109,7 +109,7 @@ impl TransparentDecoder {
                 h = (h + &latent)?;
             }
             for block in &down.blocks {
-                h = block.forward(&h)?;
+                h = block.forward(h)?;
                 skips.push(h.clone());
             }
             if let Some(downsample) = &down.downsample {
@@ -118,11 +118,11 @@ impl TransparentDecoder {
             }
         }
         let (before, attention, after) = &self.middle;
-        h = after.forward(&attention.forward(&before.forward(&h)?)?)?;
+        h = after.forward(attention.forward(&before.forward(h)?)?)?;
         for up in &self.up {
             for block in &up.blocks {
                 let skip = skips.pop().expect("there is a skip for every block on the way up");
-                h = block.forward(&Tensor::cat(&[&h, &skip], 1)?)?;
+                h = block.forward(joined(h, skip)?)?;
             }
             if let Some(upsample) = &up.upsample {
                 let (_, _, height, width) = h.dims4()?;
@@ -170,7 +170,7 @@ impl Block {
         })
     }
 
-    fn forward(&self, x: &Tensor) -> Result<Tensor, NetworkError> {
+    fn forward(&self, x: Tensor) -> Result<Tensor, NetworkError> {
         let h = self.residual.forward(x)?;
         match &self.attention {
             Some(attention) => attention.forward(&h),
@@ -193,13 +193,16 @@ impl Residual {
         })
     }
 
-    fn forward(&self, x: &Tensor) -> Result<Tensor, NetworkError> {
-        let h = self.conv1.forward(&self.norm1.forward_silu(x)?)?;
-        let h = self.conv2.forward(&self.norm2.forward_silu(&h)?)?;
-        match &self.shortcut {
-            Some(shortcut) => add(&shortcut.forward(x)?, &h),
-            None => add(x, &h),
-        }
+    /// Lets go of its input as soon as it can: at full size every map counts.
+    fn forward(&self, x: Tensor) -> Result<Tensor, NetworkError> {
+        let h = self.norm1.forward_silu(&x)?;
+        let x = match &self.shortcut {
+            Some(shortcut) => shortcut.forward(&x)?,
+            None => x,
+        };
+        let h = convolved(&self.conv1, h)?;
+        let h = normed(&self.norm2, h)?;
+        add(&x, &convolved(&self.conv2, h)?)
     }
 }
 
@@ -222,6 +225,19 @@ impl Attention {
         let mixed = attend(&query, &key, &self.value.forward(&tokens)?, channels / HEAD_WIDTH)?;
         add(x, &to_map(&self.out.forward(&mixed)?, height, width)?)
     }
+}
+
+/// Two maps one after the other, without them.
+fn joined(a: Tensor, b: Tensor) -> Result<Tensor, NetworkError> {
+    Ok(Tensor::cat(&[&a, &b], 1)?)
+}
+
+fn convolved(conv: &Conv2d, x: Tensor) -> Result<Tensor, NetworkError> {
+    conv.forward(&x)
+}
+
+fn normed(norm: &GroupNorm, x: Tensor) -> Result<Tensor, NetworkError> {
+    norm.forward_silu(&x)
 }
 
 fn norm(source: &Source, width: usize) -> Result<GroupNorm, NetworkError> {

@@ -1,11 +1,14 @@
 //! The transformer of a CLIP text encoder.
 
-use candle_core::{D, DType, Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 
 use super::error::TextError;
-use crate::blocks::softmax;
+use crate::blocks::{LayerNorm, Linear, Source, attend_causally, gelu, quick_gelu};
 use crate::checkpoint::{ClipConfig, ClipKind};
-use crate::weights::{Weights, WeightsError};
+use crate::weights::Weights;
+
+/// Added to the variance of the norms.
+const EPS: f64 = 1e-5;
 
 /// A CLIP text encoder (Radford et al. 2021, "Learning Transferable Visual Models From Natural
 /// Language Supervision").
@@ -15,8 +18,8 @@ pub struct ClipEncoder {
     tokens: Tensor,
     positions: Tensor,
     layers: Vec<Layer>,
-    final_norm: Norm,
-    projection: Option<Tensor>,
+    final_norm: LayerNorm,
+    projection: Option<Linear>,
 }
 
 /// Which layer's output is the result.
@@ -41,67 +44,48 @@ pub(super) struct Hidden {
 }
 
 struct Layer {
-    norm1: Norm,
+    norm1: LayerNorm,
     query: Linear,
     key: Linear,
     value: Linear,
     out: Linear,
-    norm2: Norm,
+    norm2: LayerNorm,
     inner: Linear,
     outer: Linear,
-}
-
-struct Norm {
-    weight: Tensor,
-    bias: Tensor,
-}
-
-struct Linear {
-    /// `[in, out]`.
-    weight: Tensor,
-    bias: Tensor,
-}
-
-/// From weights to tensors: the type they are held in, then the one they are computed in.
-struct Loader<'a> {
-    weights: &'a Weights,
-    held: DType,
-    device: &'a Device,
 }
 
 impl ClipEncoder {
     /// Reads an encoder from Hugging Face names (`text_model.…`).
     ///
-    /// Weights are rounded to `held` and computed with in f32. ComfyUI holds the text encoders in
-    /// f16 whatever the file's type.
+    /// Weights are rounded to `held` and computed with in f32; those that a file has in half precision stay so
+    /// on the CPU, which widens them as it uses them. ComfyUI holds the text encoders in f16 whatever the file's
+    /// type.
     pub fn new(
         weights: &Weights,
         config: &ClipConfig,
         held: DType,
         device: &Device,
     ) -> Result<Self, TextError> {
-        let loader = Loader { weights, held, device };
+        let source = &Source::new(weights, held, device);
         let (width, embeddings) = (config.width, "text_model.embeddings");
-        let layer = |index| Layer::new(&loader, config, index);
-        let projection = "text_projection.weight";
+        let layer = |index| {
+            let layer = source.under(format!("text_model.encoder.layers.{index}"));
+            Layer::load(&layer, config)
+        };
+        let table = |name: &str, rows| {
+            source.weight(&format!("{embeddings}.{name}_embedding.weight"), &[rows, width])
+        };
+        let projection = |to| {
+            let weight = source.matrix("text_projection.weight", to, width)?;
+            Ok::<_, TextError>(computing(Linear { weight, bias: None })?)
+        };
         Ok(Self {
             config: config.clone(),
-            tokens: weights.tensor(
-                &format!("{embeddings}.token_embedding.weight"),
-                &[config.vocabulary, width],
-                held,
-                device,
-            )?,
-            positions: loader.read(
-                &format!("{embeddings}.position_embedding.weight"),
-                &[config.positions, width],
-            )?,
+            tokens: table("token", config.vocabulary)?,
+            positions: table("position", config.positions)?.to_dtype(DType::F32)?,
             layers: (0..config.layers).map(layer).collect::<Result<_, _>>()?,
-            final_norm: loader.norm("text_model.final_layer_norm", width)?,
-            projection: match config.projection {
-                Some(to) => Some(loader.read(projection, &[to, width])?.t()?.contiguous()?),
-                None => None,
-            },
+            final_norm: norm(source, "text_model.final_layer_norm", width)?,
+            projection: config.projection.map(projection).transpose()?,
         })
     }
 
@@ -116,7 +100,6 @@ impl ClipEncoder {
     /// Runs the transformer on `[windows, places, width]` embeddings.
     pub(super) fn forward(&self, embedded: &Tensor, stop: StopAt) -> Result<Hidden, TextError> {
         let places = embedded.dim(1)?;
-        let mask = causal_mask(places, embedded.device())?;
         let mut xs = embedded.broadcast_add(&self.positions.narrow(0, 0, places)?)?;
         let stop = match stop {
             StopAt::FromEnd(n) => self.layers.len().checked_sub(n).filter(|_| n > 0),
@@ -124,7 +107,7 @@ impl ClipEncoder {
         };
         let mut chosen = None;
         for (index, layer) in self.layers.iter().enumerate() {
-            xs = layer.forward(&xs, &mask, &self.config)?;
+            xs = layer.forward(&xs, &self.config)?;
             if stop == Some(index) {
                 chosen = Some(xs.clone());
             }
@@ -143,13 +126,13 @@ impl ClipEncoder {
 
     /// The final norm, for an output that has not been through it.
     pub(super) fn normalise(&self, xs: &Tensor) -> Result<Tensor, TextError> {
-        self.final_norm.forward(xs)
+        Ok(self.final_norm.forward(xs)?)
     }
 
     /// Takes a pooled vector `[1, width]` to the space shared with pictures.
     pub(super) fn project(&self, pooled: &Tensor) -> Result<Tensor, TextError> {
         match &self.projection {
-            Some(projection) => Ok(pooled.matmul(projection)?),
+            Some(projection) => Ok(projection.forward(pooled)?),
             None => Err(TextError::NoProjection),
         }
     }
@@ -160,98 +143,56 @@ impl ClipEncoder {
 }
 
 impl Layer {
-    fn new(loader: &Loader<'_>, config: &ClipConfig, index: usize) -> Result<Self, TextError> {
-        let key = format!("text_model.encoder.layers.{index}");
+    fn load(source: &Source, config: &ClipConfig) -> Result<Self, TextError> {
         let (width, inner) = (config.width, config.inner_width);
-        let projection =
-            |name: &str| loader.linear(&format!("{key}.self_attn.{name}"), width, width);
+        let attention = |name: &str| linear(source, &format!("self_attn.{name}"), width, width);
         Ok(Self {
-            norm1: loader.norm(&format!("{key}.layer_norm1"), width)?,
-            query: projection("q_proj")?,
-            key: projection("k_proj")?,
-            value: projection("v_proj")?,
-            out: projection("out_proj")?,
-            norm2: loader.norm(&format!("{key}.layer_norm2"), width)?,
-            inner: loader.linear(&format!("{key}.mlp.fc1"), width, inner)?,
-            outer: loader.linear(&format!("{key}.mlp.fc2"), inner, width)?,
+            norm1: norm(source, "layer_norm1", width)?,
+            query: attention("q_proj")?,
+            key: attention("k_proj")?,
+            value: attention("v_proj")?,
+            out: attention("out_proj")?,
+            norm2: norm(source, "layer_norm2", width)?,
+            inner: linear(source, "mlp.fc1", width, inner)?,
+            outer: linear(source, "mlp.fc2", inner, width)?,
         })
     }
 
-    fn forward(
-        &self,
-        xs: &Tensor,
-        mask: &Tensor,
-        config: &ClipConfig,
-    ) -> Result<Tensor, TextError> {
-        let xs = (xs + self.attend(&self.norm1.forward(xs)?, mask, config.heads)?)?;
+    fn forward(&self, xs: &Tensor, config: &ClipConfig) -> Result<Tensor, TextError> {
+        let normed = self.norm1.forward(xs)?;
+        let [query, key, value] =
+            [&self.query, &self.key, &self.value].map(|projection| projection.forward(&normed));
+        let seen = attend_causally(&query?, &key?, &value?, config.heads)?;
+        let xs = (xs + self.out.forward(&seen)?)?;
         let inner = self.inner.forward(&self.norm2.forward(&xs)?)?;
         let inner = match config.kind {
-            ClipKind::L => (&inner * candle_nn::ops::sigmoid(&inner.affine(1.702, 0.0)?)?)?,
-            // `Tensor::gelu` is the tanh approximation.
-            ClipKind::BigG => inner.gelu_erf()?,
+            ClipKind::L => quick_gelu(&inner)?,
+            ClipKind::BigG => gelu(&inner)?,
         };
         Ok((xs + self.outer.forward(&inner)?)?)
     }
-
-    fn attend(&self, xs: &Tensor, mask: &Tensor, heads: usize) -> Result<Tensor, TextError> {
-        let (batch, places, width) = xs.dims3()?;
-        let head_width = width / heads;
-        let split = |projection: &Linear| -> Result<Tensor, TextError> {
-            let ys = projection.forward(xs)?.reshape((batch, places, heads, head_width))?;
-            Ok(ys.transpose(1, 2)?.contiguous()?)
-        };
-        let query = split(&self.query)?.affine((head_width as f64).powf(-0.5), 0.0)?;
-        let key = split(&self.key)?.transpose(2, 3)?.contiguous()?;
-        let logits = query.matmul(&key)?.broadcast_add(mask)?;
-        let seen = softmax(&logits)?.matmul(&split(&self.value)?)?;
-        self.out.forward(&seen.transpose(1, 2)?.reshape((batch, places, width))?)
-    }
 }
 
-impl Norm {
-    /// Layer norm over the last axis, the variance from centred values.
-    fn forward(&self, xs: &Tensor) -> Result<Tensor, TextError> {
-        let centred = xs.broadcast_sub(&xs.mean_keepdim(D::Minus1)?)?;
-        let variance = centred.sqr()?.mean_keepdim(D::Minus1)?;
-        let scaled = centred.broadcast_div(&variance.affine(1.0, 1e-5)?.sqrt()?)?;
-        Ok(scaled.broadcast_mul(&self.weight)?.broadcast_add(&self.bias)?)
-    }
+/// Rounded to the type that weights are held in, then used as f32.
+fn norm(source: &Source, key: &str, width: usize) -> Result<LayerNorm, TextError> {
+    let read = |name: &str| -> Result<Tensor, TextError> {
+        Ok(source.tensor(&format!("{key}.{name}"), &[width])?.to_dtype(DType::F32)?)
+    };
+    Ok(LayerNorm { weight: read("weight")?, bias: read("bias")?, eps: EPS })
 }
 
-impl Linear {
-    fn forward(&self, xs: &Tensor) -> Result<Tensor, TextError> {
-        let (batch, places, width) = xs.dims3()?;
-        let ys = xs.reshape((batch * places, width))?.matmul(&self.weight)?;
-        Ok(ys.broadcast_add(&self.bias)?.reshape((batch, places, ()))?)
-    }
+fn linear(source: &Source, key: &str, from: usize, to: usize) -> Result<Linear, TextError> {
+    let weight = source.matrix(&format!("{key}.weight"), to, from)?;
+    let bias = Some(source.tensor(&format!("{key}.bias"), &[to])?);
+    Ok(computing(Linear { weight, bias })?)
 }
 
-impl Loader<'_> {
-    fn read(&self, key: &str, shape: &[usize]) -> Result<Tensor, TextError> {
-        let tensor: Result<Tensor, WeightsError> =
-            self.weights.tensor(key, shape, self.held, self.device);
-        Ok(tensor?.to_dtype(DType::F32)?)
-    }
-
-    fn norm(&self, key: &str, width: usize) -> Result<Norm, TextError> {
-        Ok(Norm {
-            weight: self.read(&format!("{key}.weight"), &[width])?,
-            bias: self.read(&format!("{key}.bias"), &[width])?,
-        })
-    }
-
-    fn linear(&self, key: &str, from: usize, to: usize) -> Result<Linear, TextError> {
-        let weight = self.read(&format!("{key}.weight"), &[to, from])?;
-        Ok(Linear {
-            weight: weight.t()?.contiguous()?,
-            bias: self.read(&format!("{key}.bias"), &[to])?,
-        })
-    }
-}
-
-/// Hides from every place those after it.
-fn causal_mask(places: usize, device: &Device) -> Result<Tensor, TextError> {
-    let hidden = |index| if index % places > index / places { f32::MIN } else { 0.0 };
-    let mask: Vec<f32> = (0..places * places).map(hidden).collect();
-    Ok(Tensor::from_vec(mask, (places, places), device)?)
+/// What computes in f32: the CPU's kernels widen weights while they use them, elsewhere they are wide.
+fn computing(linear: Linear) -> candle_core::Result<Linear> {
+    let weight = match linear.weight.device() {
+        Device::Cpu => linear.weight,
+        _ => linear.weight.to_dtype(DType::F32)?,
+    };
+    let bias = linear.bias.map(|bias| bias.to_dtype(DType::F32)).transpose()?;
+    Ok(Linear { weight, bias })
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::blocks::NetworkError;
 use crate::weights::WeightsError;
 
 /// A prompt that cannot be encoded.
@@ -11,6 +12,8 @@ pub enum TextError {
     Weights(WeightsError),
     /// The tensor library refused.
     Tensor(candle_core::Error),
+    /// A layer could not be loaded or run.
+    Network(NetworkError),
     /// A file of word vectors holds none.
     NoVectors(String),
     /// A text encoder lacks its projection.
@@ -22,6 +25,7 @@ impl fmt::Display for TextError {
         match self {
             Self::Weights(error) => write!(f, "{error}"),
             Self::Tensor(error) => write!(f, "{error}"),
+            Self::Network(error) => write!(f, "{error}"),
             Self::NoVectors(name) => write!(f, "there are no word vectors in {name}"),
             Self::NoProjection => write!(f, "the text encoder has no `text_projection.weight`"),
         }
@@ -33,6 +37,7 @@ impl std::error::Error for TextError {
         match self {
             Self::Weights(error) => Some(error),
             Self::Tensor(error) => Some(error),
+            Self::Network(error) => Some(error),
             Self::NoVectors(_) | Self::NoProjection => None,
         }
     }
@@ -41,6 +46,12 @@ impl std::error::Error for TextError {
 impl From<WeightsError> for TextError {
     fn from(error: WeightsError) -> Self {
         Self::Weights(error)
+    }
+}
+
+impl From<NetworkError> for TextError {
+    fn from(error: NetworkError) -> Self {
+        Self::Network(error)
     }
 }
 

@@ -45,7 +45,7 @@ impl Decoder {
             middle: Middle::load(&source.under("mid"), coarsest)?,
             levels,
             norm_out: load_norm(&source.under("norm_out"), config.base_width)?,
-            conv_out: Conv2d::load3(&source.under("conv_out"), config.base_width, 3)?,
+            conv_out: Conv2d::load3(&source.under("conv_out"), config.base_width, config.channels)?,
         })
     }
 

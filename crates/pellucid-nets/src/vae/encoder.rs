@@ -41,7 +41,7 @@ impl Encoder {
         }
         let moments = 2 * config.latent_channels;
         Ok(Self {
-            conv_in: Conv2d::load3(&source.under("conv_in"), 3, config.base_width)?,
+            conv_in: Conv2d::load3(&source.under("conv_in"), config.channels, config.base_width)?,
             levels,
             middle: Middle::load(&source.under("mid"), coarsest)?,
             norm_out: load_norm(&source.under("norm_out"), coarsest)?,

@@ -63,12 +63,13 @@ impl Vae {
         self.encode_signal(&signal_of_picture(&cut)?)
     }
 
-    /// Encodes a signal, -1 to 1, `[b, 3, h, w]` with sides of a multiple of eight pixels.
+    /// Encodes a signal, -1 to 1, `[b, 3, h, w]` with sides of a multiple of eight pixels; autoencoders of other
+    /// things than pictures have another number of channels.
     pub fn encode_signal(&self, signal: &Tensor) -> Result<Posterior, NetworkError> {
         let (batch, channels, height, width) = signal.dims4()?;
         let unit = self.config.pixels_per_latent();
         let whole = height.is_multiple_of(unit) && width.is_multiple_of(unit);
-        if channels != 3 || !whole || batch * height * width == 0 {
+        if channels != self.config.channels || !whole || batch * height * width == 0 {
             let got = signal.dims();
             return input_error(format!(
                 "cannot encode a picture of shape {got:?}: sides must be multiples of {unit}"

@@ -33,6 +33,7 @@ fn all_residuals_match() {
             context: &case.input("context"),
             label: label.as_ref(),
             hint: &case.input("hint"),
+            sort: None,
         });
         let residuals = residuals.unwrap();
         assert_eq!(residuals.skips.len(), count);
@@ -58,7 +59,8 @@ fn residuals_are_added_where_the_decoder_takes_its_skips() {
         let label = label.as_ref();
 
         let control = |hint: &Tensor, strength: &str| {
-            let input = ControlInput { x: &x, timesteps: &t, context: &context, label, hint };
+            let input =
+                ControlInput { x: &x, timesteps: &t, context: &context, label, hint, sort: None };
             let strength = case.params[strength].as_f64().unwrap();
             net.forward(&input).unwrap().scaled(strength).unwrap().unwrap()
         };
@@ -104,6 +106,7 @@ fn a_picture_of_another_size_is_cut_and_scaled() {
         context: &context,
         label: None,
         hint: &hint,
+        sort: None,
     };
     let residuals = net.forward(&input).unwrap().scaled(0.8).unwrap().unwrap();
     case.check("first", &residuals.skips[0]);

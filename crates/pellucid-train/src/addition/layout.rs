@@ -119,7 +119,7 @@ fn sharing(task: &AdditionTask, config: &UnetConfig) -> Shapes {
 
 /// The encoder starts as the UNet's, its outputs as zero.
 fn control(base: &Base, seed: u64, device: &Device) -> Result<Parameters, TrainError> {
-    let layout = controlnet_layout(&base.config, 3);
+    let layout = controlnet_layout(&base.config, 3, None);
     let silent = |key: &str| key.starts_with("zero_convs") || key.starts_with("middle_block_out");
     let gain = |key: &str| if silent(key) { 0.0 } else { 1.4 };
     let mut parameters = Parameters::fresh(&layout, seed, gain, device)?;

@@ -87,7 +87,8 @@ impl Networks {
         }
         let mut residuals = Vec::new();
         if let (Some(control), Some(hint)) = (&self.control, &shown.control) {
-            let input = ControlInput { x, timesteps: times, context, label: None, hint };
+            let input =
+                ControlInput { x, timesteps: times, context, label: None, hint, sort: None };
             residuals.push(control.forward(&input)?);
         }
         let input =
