@@ -79,17 +79,19 @@ fn set_union_controlnet_type() -> ComfyClass {
 
 fn check(cx: &Check) -> Result<Checked, NodeError> {
     let fact = cx.fact(CONTROLNET_IN);
-    if fact.sorts <= 1 {
+    let Some(sorts) = fact.sorts else {
         let message =
             "this ControlNet serves one sort of picture; telling it which changes nothing";
         cx.warn(NodeError::at(CONTROLNET_IN, message).hint("give it the picture it was made for"));
-    } else if let Some(sort) = cx.choice(SORT).filter(|sort| *sort >= fact.sorts) {
+        return Ok(Checked::Facts(vec![CONTROLNET.fact(fact)]));
+    };
+    if let Some(sort) = cx.choice(SORT).filter(|sort| *sort >= sorts) {
         let known: Vec<String> = SORTS
             .iter()
-            .filter(|(_, number)| number.is_none_or(|number| number < fact.sorts))
+            .filter(|(_, number)| number.is_none_or(|number| number < sorts))
             .map(|(word, _)| format!("`{word}`"))
             .collect();
-        let message = format!("this ControlNet knows {} sorts, not number {sort}", fact.sorts);
+        let message = format!("this ControlNet knows {sorts} sorts, not number {sort}");
         return Err(NodeError::at(SORT, message).hint(format!("choose {}", known.join(", "))));
     }
     Ok(Checked::Facts(vec![CONTROLNET.fact(fact)]))

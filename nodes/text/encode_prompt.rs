@@ -38,7 +38,7 @@ pub fn kind() -> NodeKind {
             "Encodes a prompt with the model's text encoders. A prompt of more than 75 tokens is \
                encoded in parts that follow each other. SDXL's two encoders read the same text."
                 .into(),
-        revision: 1,
+        revision: 2,
         cost: Cost::Device,
         inputs: vec![CLIP.decl()],
         params: vec![TEXT.decl(), EMBEDDINGS.decl()],

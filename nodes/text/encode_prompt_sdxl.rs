@@ -51,7 +51,7 @@ pub fn kind() -> NodeKind {
         name: "encode_prompt_sdxl".into(),
         family: "text".into(),
         docs: "Encodes a prompt for SDXL, with a text for each encoder and the sizes that the model is told: how large the picture was that it is a crop of, where the crop lies, and how large it is.".into(),
-        revision: 1,
+        revision: 2,
         cost: Cost::Device,
         inputs: vec![CLIP.decl()],
         params: vec![TEXT_G.decl(), TEXT_L.decl(), WIDTH.decl(), HEIGHT.decl(), CROP_X.decl(), CROP_Y.decl(), TARGET_WIDTH.decl(), TARGET_HEIGHT.decl(), EMBEDDINGS.decl()],

@@ -40,7 +40,7 @@ pub fn networks_fact(files: &[WeightFile]) -> Result<NetworksFact, DiffusionErro
     refuse_missing(name, &networks.missing)?;
     if let Some(channels) = networks.vae.as_ref().map(|vae| vae.channels).filter(|n| *n != 3) {
         return unfit(format!(
-            "the autoencoder in {name} is for pictures of {channels} channels, not of red, green and blue"
+            "the autoencoder in `{name}` is for pictures of {channels} channels, not of red, green and blue"
         ));
     }
     Ok(NetworksFact {
@@ -114,7 +114,7 @@ pub fn controlnet_fact(file: &WeightFile) -> Result<ControlNetFact, DiffusionErr
         return unfit(format!("`{}` holds no ControlNet", file.name));
     };
     refuse_missing(&file.name, &networks.missing)?;
-    let sorts = sorts.unwrap_or(1) as u32;
+    let sorts = sorts.map(|sorts| sorts as u32);
     Ok(ControlNetFact { family, sorts, bytes: loaded_bytes(weights) })
 }
 

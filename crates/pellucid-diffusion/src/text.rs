@@ -72,7 +72,10 @@ pub fn encode_prompt(
 
 fn encoders(computing: &Computing, clip: &Clip) -> Result<Arc<Encoders>, DiffusionError> {
     let name = computing.name("clip", &(&clip.files, &clip.loras));
-    computing.residents.get(&name, clip.fact.bytes, || {
+    // Short weights stay short only on the CPU, and only those that are as a file has them.
+    let widened = !(computing.device.is_cpu() && clip.loras.is_empty());
+    let bytes = clip.fact.bytes.saturating_mul(if widened { 2 } else { 1 });
+    computing.residents.get(&name, bytes, || {
         let Networks { parts, clips, .. } = networks(&clip.files)?;
         let (mut l, mut g) = (parts.clip_l, parts.clip_g);
         for (file, strength) in clip.loras.iter() {

@@ -293,7 +293,7 @@ struct PanelBlock<'a> {
     values: &'a [f32],
     count: usize,
     width: usize,
-    /// Where there are keys that not every query sees: how many places the first query is behind the first key.
+    /// Where queries see keys up to their own place only: how many places the first query is behind the first key.
     hidden: Option<isize>,
     queries: &'a [f32],
     scores: &'a mut [f32],

@@ -60,6 +60,7 @@ impl ControlNet {
         };
         let middle = config.middle_width();
         let count = weights.shape("task_embedding").and_then(|shape| shape.first()).copied();
+        let count = count.filter(|&count| count > 0);
         let sorts = |count| Sorts::load(source, count, config.base_width, config.time_width());
         Ok(Self {
             config: config.clone(),

@@ -76,6 +76,17 @@ fn weights() -> Weights {
     Weights::from_tensors(shapes.into_iter().enumerate().map(tensor).collect())
 }
 
+fn network(weights: &Weights) -> ControlNet {
+    let found = inspect(&weights.shapes());
+    let FileKind::ControlNet { unet, .. } = &found.kind else { panic!("{:?}", found.kind) };
+    let view = parts(weights, &found.kind).unwrap().controlnet.unwrap();
+    ControlNet::load(&view, unet, DType::F32, &Device::Cpu).unwrap()
+}
+
+fn flat(x: &Tensor) -> Vec<f32> {
+    x.flatten_all().unwrap().to_vec1().unwrap()
+}
+
 #[test]
 fn it_gives_pytorchs_numbers() {
     let weights = weights();
@@ -83,8 +94,7 @@ fn it_gives_pytorchs_numbers() {
     assert!(found.missing.is_empty() && found.unexpected.is_empty(), "{found:?}");
     let FileKind::ControlNet { sorts, unet, .. } = &found.kind else { panic!("{:?}", found.kind) };
     assert_eq!((*sorts, unet), (Some(SORTS), &config()));
-    let view = parts(&weights, &found.kind).unwrap().controlnet.unwrap();
-    let net = ControlNet::load(&view, unet, DType::F32, &Device::Cpu).unwrap();
+    let net = network(&weights);
     let (x, context) = (filled(&[1, 4, 8, 6], 0, 1.0), filled(&[1, 5, TOKEN], 1, 1.0));
     let label = filled(&[1, LABEL], 2, 1.0);
     let hint = (filled(&[1, 3, 64, 48], 3, 0.5) + 0.5).unwrap();
@@ -99,7 +109,6 @@ fn it_gives_pytorchs_numbers() {
     ];
     for (sort, wanted) in wanted {
         let residuals = ask(sort).unwrap();
-        let flat = |x: &Tensor| x.flatten_all().unwrap().to_vec1::<f32>().unwrap();
         let middle = flat(&residuals.middle);
         let mut got = vec![flat(&residuals.skips[0])[100], flat(&residuals.skips[4])[77]];
         got.extend(middle.iter().step_by(45));
@@ -110,4 +119,37 @@ fn it_gives_pytorchs_numbers() {
         }
     }
     assert!(ask(Some(SORTS)).unwrap_err().to_string().contains("no sort 8"));
+}
+
+#[test]
+fn rows_are_what_they_are_alone_and_short_weights_what_they_are_wide() {
+    let short: BTreeMap<String, Tensor> = weights()
+        .keys()
+        .map(|key| (key.to_owned(), weights().plain(key).unwrap().to_dtype(DType::F16).unwrap()))
+        .collect();
+    let wide = short.iter().map(|(key, x)| (key.clone(), x.to_dtype(DType::F32).unwrap()));
+    let wide = network(&Weights::from_tensors(wide.collect()));
+    let short = network(&Weights::from_tensors(short));
+    let (x, context) = (filled(&[2, 4, 8, 6], 0, 1.0), filled(&[2, 5, TOKEN], 1, 1.0));
+    let (label, hint) = (filled(&[2, LABEL], 2, 1.0), filled(&[2, 3, 64, 48], 3, 0.5));
+    let middle = |net: &ControlNet, rows: std::ops::Range<usize>, hints: std::ops::Range<usize>| {
+        let cut = |x: &Tensor, rows: &std::ops::Range<usize>| {
+            x.narrow(0, rows.start, rows.len()).unwrap().contiguous().unwrap()
+        };
+        let input = ControlInput {
+            x: &cut(&x, &rows),
+            timesteps: &[371.0, 371.0][rows.clone()],
+            context: &cut(&context, &rows),
+            label: Some(&cut(&label, &rows)),
+            hint: &cut(&hint, &hints),
+            sort: Some(3),
+        };
+        flat(&net.forward(&input).unwrap().middle)
+    };
+    let both = middle(&wide, 0..2, 0..2);
+    assert!(both == [middle(&wide, 0..1, 0..1), middle(&wide, 1..2, 1..2)].concat());
+    // One picture is for all rows.
+    let one = [middle(&wide, 0..1, 0..1), middle(&wide, 1..2, 0..1)].concat();
+    assert!(middle(&wide, 0..2, 0..1) == one && one != both);
+    assert!(middle(&short, 0..2, 0..2) == both);
 }

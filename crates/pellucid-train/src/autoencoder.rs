@@ -86,7 +86,7 @@ impl AutoencoderRun {
                 ));
             }
             None => start::start(&parameters, &shape)?,
-            Some(path) => parameters.set(path, &layers::widened(path, shape.channels)?)?,
+            Some(path) => layers::start(&parameters, path, shape.channels)?,
         }
         let multiplications = operations(&shape, task.cut);
         tell(Event::Note(format!(

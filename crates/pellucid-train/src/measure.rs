@@ -244,7 +244,9 @@ pub fn measure(config: &MeasureConfig, device: &Device) -> Result<Measures, Trai
     if let Some(channels) = layered.as_ref().map(|layered| layered.vae.config.channels)
         && channels != 4
     {
-        let text = format!("`four_channels` is an autoencoder of {channels} channels");
+        let text = format!(
+            "`four_channels` is an autoencoder of {channels} channels, not 4: train one with `layers`"
+        );
         return Err(TrainError::Config(text));
     }
     let of = |split| -> Result<Figures, TrainError> {

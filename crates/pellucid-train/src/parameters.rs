@@ -51,25 +51,6 @@ impl Parameters {
         Ok(Self { vars: tensors.iter().map(var).collect::<Result<_, TrainError>>()? })
     }
 
-    /// Sets every parameter to the tensor of its name, which came from the file at `path`.
-    ///
-    /// # Errors
-    /// When one is not there, or of another shape.
-    pub fn set(&self, path: &Path, tensors: &BTreeMap<String, Tensor>) -> Result<(), TrainError> {
-        for (key, var) in &self.vars {
-            let wanted = var.dims();
-            let wrong = |found: String| {
-                TrainError::State(path.into(), format!("`{key}` is {found}, not {wanted:?}"))
-            };
-            let tensor = tensors.get(key).ok_or_else(|| wrong("not there".into()))?;
-            if tensor.dims() != wanted {
-                return Err(wrong(format!("{:?}", tensor.dims())));
-            }
-            var.set(&tensor.to_device(var.device())?)?;
-        }
-        Ok(())
-    }
-
     /// Sets every parameter to what a file has under `prefix` and its name, after `change`.
     ///
     /// # Errors
@@ -81,8 +62,28 @@ impl Parameters {
         change: impl Fn(&str, Tensor) -> Result<Tensor, TrainError>,
     ) -> Result<(), TrainError> {
         let weights = Weights::open(path)?.under(prefix);
-        let read = |key: &String| Ok((key.clone(), change(key, weights.plain(key)?)?));
-        self.set(path, &self.vars.keys().map(read).collect::<Result<_, TrainError>>()?)
+        self.set(path, |key| change(key, weights.plain(key)?))
+    }
+
+    /// Sets every parameter to what `tensor` makes of its name, one after the other; it is of the file at `path`.
+    ///
+    /// # Errors
+    /// Those of `tensor`, and when one is of another shape.
+    pub fn set(
+        &self,
+        path: &Path,
+        tensor: impl Fn(&str) -> Result<Tensor, TrainError>,
+    ) -> Result<(), TrainError> {
+        for (key, var) in &self.vars {
+            let tensor = tensor(key)?;
+            if tensor.dims() != var.dims() {
+                let (found, wanted) = (tensor.dims(), var.dims());
+                let text = format!("`{key}` is {found:?}, not {wanted:?}");
+                return Err(TrainError::State(path.into(), text));
+            }
+            var.set(&tensor.to_device(var.device())?)?;
+        }
+        Ok(())
     }
 
     /// Changes the numbers of a parameter; nothing happens where there is none of that name.

@@ -281,8 +281,8 @@ impl fmt::Display for Fact {
             }
             Self::ControlNet(fact) => {
                 write!(f, "{} controlnet, ", fact.family)?;
-                if fact.sorts > 1 {
-                    write!(f, "{} sorts of pictures, ", fact.sorts)?;
+                if let Some(sorts) = fact.sorts {
+                    write!(f, "{sorts} sorts of pictures, ")?;
                 }
                 write!(f, "{}", size(fact.bytes))
             }

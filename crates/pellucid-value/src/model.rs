@@ -236,8 +236,8 @@ pub struct ControlNet {
 pub struct ControlNetFact {
     /// The line of models it steers.
     pub family: Family,
-    /// How many sorts of pictures it serves, 1 but for a union ControlNet.
-    pub sorts: u32,
+    /// How many sorts of pictures a union ControlNet serves; `None` for one that is made for one sort.
+    pub sorts: Option<u32>,
     /// Bytes of its weights once loaded.
     pub bytes: u64,
 }

@@ -293,6 +293,8 @@ mod tests {
             (1, 70, 77, 2, 40, false),
             (2, 33, 64, 1, 16, false),
             (2, 77, 77, 2, 16, true),
+            (1, 9, 20, 1, 8, true),
+            (1, 20, 9, 1, 8, true),
         ] {
             let sizes = Heads { batch, queries, keys, heads, width, causal };
             let row = heads * width;

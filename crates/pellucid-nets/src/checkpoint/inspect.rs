@@ -162,7 +162,7 @@ fn controlnet(shapes: &Shapes) -> Option<Inspection> {
     let unet = unet_config(&below(&named, prefix))?;
     let hint_channels = size(&named, &format!("{prefix}input_hint_block.0.weight"), 1)?;
     let mut comparison = Comparison::new();
-    let sorts = size(&named, &format!("{prefix}task_embedding"), 0);
+    let sorts = size(&named, &format!("{prefix}task_embedding"), 0).filter(|&sorts| sorts > 0);
     comparison.add(prefix, controlnet_layout(&unet, hint_channels, sorts));
     let kind = FileKind::ControlNet { family: family(&unet), layout, unet, hint_channels, sorts };
     Some(comparison.done(kind, &named))

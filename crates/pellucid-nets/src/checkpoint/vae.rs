@@ -5,7 +5,7 @@ use super::shapes::{Layout, Shapes, count, size};
 /// Everything that distinguishes one autoencoder from another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VaeConfig {
-    /// Channels of the picture: 3.
+    /// Channels of the picture: 3, or 4 for layers with alpha.
     pub channels: usize,
     /// Channels of the latent: 4.
     pub latent_channels: usize,

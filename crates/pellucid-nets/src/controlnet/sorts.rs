@@ -5,7 +5,7 @@
 //! made of their mean and the sort's own. As in ComfyUI there is one picture, so the transformer's attention has one
 //! token and is what it makes of that token's value.
 
-use candle_core::{IndexOp, Tensor};
+use candle_core::{DType, IndexOp, Tensor};
 
 use crate::blocks::{
     LayerNorm, Linear, NetworkError, Source, input_error, quick_gelu, silu, sinusoids,
@@ -75,9 +75,10 @@ impl Sorts {
 
     /// The features `[b, c, h, w]` of a picture of that sort.
     pub(super) fn merge(&self, features: &Tensor, sort: usize) -> Result<Tensor, NetworkError> {
-        let mean = features.mean_keepdim(3)?.mean_keepdim(2)?.squeeze(3)?.squeeze(2)?;
-        let its = self.embeddings.i(sort)?.to_dtype(features.dtype())?;
-        let token = mean.broadcast_add(&its)?;
+        let wide = features.to_dtype(DType::F32)?;
+        let mean = wide.mean_keepdim(3)?.mean_keepdim(2)?.squeeze(3)?.squeeze(2)?;
+        let its = self.embeddings.i(sort)?.to_dtype(DType::F32)?;
+        let token = mean.broadcast_add(&its)?.to_dtype(features.dtype())?;
         let seen = self.out.forward(&self.value.forward(&self.norm1.forward(&token)?)?)?;
         let token = (token + seen)?;
         let inner = quick_gelu(&self.inner.forward(&self.norm2.forward(&token)?)?)?;
@@ -86,11 +87,7 @@ impl Sorts {
         Ok(features.broadcast_add(&added)?)
     }
 
-    fn activations(&self) -> candle_core::DType {
-        if self.embeddings.device().is_cpu() {
-            candle_core::DType::F32
-        } else {
-            self.embeddings.dtype()
-        }
+    fn activations(&self) -> DType {
+        if self.embeddings.device().is_cpu() { DType::F32 } else { self.embeddings.dtype() }
     }
 }

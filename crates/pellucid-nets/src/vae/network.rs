@@ -70,9 +70,10 @@ impl Vae {
         let unit = self.config.pixels_per_latent();
         let whole = height.is_multiple_of(unit) && width.is_multiple_of(unit);
         if channels != self.config.channels || !whole || batch * height * width == 0 {
-            let got = signal.dims();
+            let (got, wanted) = (signal.dims(), self.config.channels);
             return input_error(format!(
-                "cannot encode a picture of shape {got:?}: sides must be multiples of {unit}"
+                "cannot encode a picture of shape {got:?}: wanted {wanted} channels and sides that are multiples \
+                 of {unit}"
             ));
         }
         let moments = self.encoder.forward(&self.convert(signal)?)?;
