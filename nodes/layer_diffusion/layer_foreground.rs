@@ -73,7 +73,8 @@ fn fact(file: &WeightFile, model: &ModelFact) -> Result<ModelFact, DiffusionErro
     let other = |what: String| {
         DiffusionError::Unfit(format!("`{}` {what}, not transparent layers alone", file.name))
     };
-    if model.family == Family::Sd15 {
+    let is_patch = matches!(inspection(file)?.kind, FileKind::LayerPatch { .. });
+    if model.family == Family::Sd15 && !is_patch {
         let sharing = sharing_fact(file, model.family)?;
         if sharing.frames != 1 || sharing.control {
             return Err(other(format!("draws {} layers together", sharing.frames)));

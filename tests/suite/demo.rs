@@ -154,6 +154,34 @@ fn a_foreground_for_a_background_is_a_layer_of_what_is_asked_for() {
 }
 
 #[test]
+fn two_stages_give_a_layer_for_a_background_and_a_background_for_a_layer() {
+    let demo = Demo::read("foreground_in_two_stages");
+    let made = demo.run();
+    let layer = &made["foreground"];
+    assert!(share(layer, 0.0, 0.05) > 0.4, "clear: {}", share(layer, 0.0, 0.05));
+    assert!(share(layer, 0.5, 1.0) > 0.03, "solid: {}", share(layer, 0.5, 1.0));
+    let red = colour(layer);
+    assert!(red[0] > 2.0 * red[1] && red[0] > 2.0 * red[2], "{red:?}");
+
+    // What is taken out of the blend is not there any more: the red heart.
+    let made = Demo::read("background_in_two_stages").run();
+    let reds = |pixels: &Pixels| {
+        let is_red = |p: &&[f32]| p[0] > 2.0 * p[1] && p[0] > 0.3;
+        pixels.values.chunks(4).filter(is_red).count()
+    };
+    let (blend, background) = (reds(&made["blend"]), reds(&made["background"]));
+    assert!(blend > 500 && background < blend / 10, "{blend} red pixels, then {background}");
+}
+
+#[test]
+fn a_patch_makes_layers_of_what_the_model_would_draw_with_its_surroundings() {
+    let demo = Demo::read("layer_patch");
+    let clear = |weight: f64| share(&demo.set("weight", weight).run()["layer"], 0.0, 0.05);
+    let (with, without) = (clear(1.0), clear(0.0));
+    assert!(with > 0.4 && without < with / 2.0, "{with} and {without} of the pixels are clear");
+}
+
+#[test]
 fn edges_are_followed_as_far_as_they_are_asked_to() {
     let demo = Demo::read("guided_foreground");
     let heart = &demo.run()["layer"];
