@@ -5,11 +5,15 @@ use pellucid_graph::{
     Check, CheckFn, Checked, Choice, Cost, In, NodeError, NodeKind, OptIn, Out, Param, Run, RunFn,
 };
 use pellucid_nets::interpolate::{Method, resampled};
-use pellucid_value::{Latent, LatentFact, Value};
+use pellucid_value::{Latent, LatentFact, Raster, Value};
+
+use crate::transform::scaling::size_of;
 
 const LATENT_IN: In<Latent> = In::new("latent", "The latents.");
 const LIKE: OptIn<Latent> =
     OptIn::new("like", "Latents whose size to scale to, instead of the params.");
+const PICTURE: OptIn<Raster> =
+    OptIn::new("picture", "A picture whose size to scale to, instead of the params.");
 const METHOD: Choice<Method> =
     Choice::new("method", &Method::NAMES, "How new elements are made of old ones.");
 const WIDTH: Param<u32> = Param::<u32>::int(
@@ -48,7 +52,7 @@ pub fn kind() -> NodeKind {
         docs: "Scales latents, to go on drawing at another size. Scaling changes what a latent means; a few steps of a sampler with `denoise` below 1 put that right.".into(),
         revision: 1,
         cost: Cost::Light,
-        inputs: vec![LATENT_IN.decl(), LIKE.decl()],
+        inputs: vec![LATENT_IN.decl(), LIKE.decl(), PICTURE.decl()],
         params: vec![METHOD.decl(), WIDTH.decl(), HEIGHT.decl(), FACTOR.decl(), CROP.decl()],
         outputs: vec![LATENT.decl()],
         comfy: vec![latent_upscale(), latent_upscale_by()],
@@ -67,6 +71,7 @@ fn latent_upscale() -> ComfyClass {
         .input(int("height", 512, 0..=16384).to(HEIGHT))
         .input(combo("crop", &["disabled", "center"]).to(CROP))
         .output(output("LATENT").from(LATENT))
+        .sized_like("scale_latent", PICTURE)
 }
 
 fn latent_upscale_by() -> ComfyClass {
@@ -112,7 +117,12 @@ fn size(
 
 fn check(cx: &Check) -> Result<Checked, NodeError> {
     let latent = cx.fact(LATENT_IN);
-    let wanted = (cx.param(WIDTH), cx.param(HEIGHT));
+    let picture = cx.given(PICTURE).map(|picture| picture.size());
+    if picture.is_some() && cx.given(LIKE).is_some() {
+        let message = "both a picture and latents are given to have the size of";
+        return Err(NodeError::at(PICTURE, message).hint("leave one of them out"));
+    }
+    let wanted = picture.unwrap_or((cx.param(WIDTH), cx.param(HEIGHT)));
     let (width, height) = size(&latent, cx.given(LIKE), wanted, cx.param(FACTOR));
     if width > 8192 || height > 8192 {
         let message = format!("the result would be {width}x{height} latent elements");
@@ -128,7 +138,8 @@ fn check(cx: &Check) -> Result<Checked, NodeError> {
 fn run(cx: &mut Run) -> Result<Vec<Value>, NodeError> {
     let (latent, like) = (cx.input(LATENT_IN), cx.given(LIKE));
     let fact = latent.fact();
-    let wanted = (cx.param(WIDTH), cx.param(HEIGHT));
+    let picture = cx.given(PICTURE).map(|picture| size_of(&picture));
+    let wanted = picture.unwrap_or((cx.param(WIDTH), cx.param(HEIGHT)));
     let (width, height) = size(&fact, like.map(|like| like.fact()), wanted, cx.param(FACTOR));
     let shape = [
         (fact.batch * fact.frames) as usize,

@@ -235,6 +235,21 @@ fn sizes_linked_to_a_pictures_are_those_of_the_picture() {
     let nodes = [("a", plain(3, 2, 0)), ("s", size("a")), ("x", node("ImageScale", &scale))];
     assert_eq!(given(&nodes, 0).shape, [1, 2, 3, 4]);
 
+    let wide = json!({ "width": 80, "height": 72, "batch_size": 1, "color": 0 });
+    let latent = json!({ "width": 64, "height": 64, "batch_size": 1 });
+    let upscale = json!({
+        "samples": ["l", 0], "upscale_method": "bilinear", "width": width, "height": height, "crop": "disabled",
+    });
+    let nodes = [
+        ("a", node("EmptyImage", &wide)),
+        ("s", size("a")),
+        ("l", node("EmptyLatentImage", &latent)),
+        ("u", node("LatentUpscale", &upscale)),
+        ("v", node("VAELoader", &json!({ "vae_name": "tiny_vae.safetensors" }))),
+        ("x", node("VAEDecode", &json!({ "samples": ["u", 0], "vae": ["v", 0] }))),
+    ];
+    assert_eq!(given(&nodes, 0).shape, [1, 72, 80, 4]);
+
     // Nodes that tell the size of what they give do as well.
     let resized = json!({
         "image": ["image", 0], "width": 4, "height": 6, "interpolation": "nearest", "method": "stretch",
