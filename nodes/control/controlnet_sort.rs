@@ -34,7 +34,7 @@ fn meaning(word: &str) -> &'static str {
         "pose" => "The bones of bodies, as OpenPose draws them.",
         "depth" => "Nearness; see `depth_estimate`.",
         "soft_edge" => "Soft edges and scribbles.",
-        "line" => "Thin edges and drawn lines; see `canny`.",
+        "line" => "Thin edges and drawn lines; see `edges_canny`.",
         "normal" => "The directions that surfaces face, as colours.",
         "segmentation" => "Areas of one colour for each sort of thing.",
         "tile" => "A picture to be drawn again with more detail.",

@@ -14,7 +14,7 @@ use pellucid_nets::vae::{LatentFormat, Vae};
 
 use crate::adam::{Group, Settings, numbers};
 use crate::base::VAE;
-use crate::batch::{canvases, cut, signals};
+use crate::batch::{LAYER_CHANNELS, canvases, cut, layer_signals, layers_of_signals, signals};
 use crate::config::{AutoencoderTask, Config};
 use crate::data::sheet::{Sheet, sheet};
 use crate::data::{Canvas, Example, Source, Split};
@@ -25,9 +25,7 @@ use crate::random::Random;
 use crate::run::{Event, Training};
 use crate::shards::{self, Gradients};
 use crate::state::{Precision, save_model};
-use crate::transparency::SOLID;
-
-pub use layers::{layer_signals, layers_of_signals};
+use crate::transparency::layer;
 
 /// The name of the model file.
 pub const MODEL: &str = "autoencoder.safetensors";
@@ -60,7 +58,7 @@ impl AutoencoderRun {
         tell: &mut dyn FnMut(Event) -> bool,
     ) -> Result<Self, TrainError> {
         let shape = VaeConfig {
-            channels: if task.layers { layers::CHANNELS } else { 3 },
+            channels: if task.layers { LAYER_CHANNELS } else { 3 },
             latent_channels: 4,
             base_width: task.base_width,
             multipliers: task.multipliers.clone(),
@@ -80,11 +78,6 @@ impl AutoencoderRun {
         let gain = |key: &str| if key.ends_with("conv2.weight") { 0.3 } else { 1.2 };
         let parameters = Parameters::fresh(&vae_layout(&shape), config.seed, gain, device)?;
         match &task.start {
-            None if task.layers => {
-                return Err(TrainError::Config(
-                    "`layers` needs an autoencoder to `start` from".into(),
-                ));
-            }
             None => start::start(&parameters, &shape)?,
             Some(path) => layers::start(&parameters, path, shape.channels)?,
         }
@@ -290,11 +283,6 @@ pub fn load(path: &Path, device: &Device) -> Result<(Vae, BTreeMap<String, Tenso
         return Err(TrainError::State(path.into(), "this is no autoencoder".into()));
     };
     Ok((Vae::load(&weights, &shape, DType::F32, device)?, tensors))
-}
-
-/// A layer, sometimes the whole blend: what is solid must stay solid.
-fn layer<'a>(example: &'a Example, random: &mut Random) -> &'a Canvas {
-    if random.chance(SOLID) { &example.blend } else { &example.foreground }
 }
 
 fn chosen<'a>(example: &'a Example, random: &mut Random) -> &'a Canvas {

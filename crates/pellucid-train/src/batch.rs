@@ -4,6 +4,7 @@ use candle_core::{Device, Tensor};
 use pellucid_nets::layer_diffuse::LayerPicture;
 
 use crate::data::Canvas;
+use crate::data::canvas::off_grey;
 use crate::error::TrainError;
 
 /// Opaque pictures as a signal of -1 to 1, `[b, 3, h, w]`; what is clear is grey, a signal of 0.
@@ -73,9 +74,60 @@ pub fn layer_canvases(layers: &Tensor) -> Result<Vec<Canvas>, TrainError> {
     Ok((0..batch).map(|index| picture(&values[index * 4 * area..])).collect())
 }
 
+/// Channels of a layer: red, green, blue, alpha.
+pub const LAYER_CHANNELS: usize = 4;
+
+/// Layers as signals of -1 to 1, `[b, 4, h, w]`: on grey, and alpha.
+pub fn layer_signals(pictures: &[&Canvas], device: &Device) -> Result<Tensor, TrainError> {
+    let colour = signals(pictures, device)?;
+    let (batch, _, height, width) = colour.dims4()?;
+    let alpha = pictures.iter().flat_map(|picture| &picture.pixels).map(|p| 2.0 * p[3] - 1.0);
+    let alpha = Tensor::from_vec(alpha.collect::<Vec<f32>>(), (batch, 1, height, width), device)?;
+    Ok(Tensor::cat(&[&colour, &alpha], 1)?)
+}
+
+/// The layers of such signals, `[b, 4, h, w]`.
+///
+/// # Errors
+/// When there are not four channels.
+pub fn layers_of_signals(signals: &Tensor) -> Result<Vec<Canvas>, TrainError> {
+    let signals = signals.narrow(1, 0, LAYER_CHANNELS)?;
+    let (batch, _, side, _) = signals.dims4()?;
+    let values = crate::adam::numbers(&signals)?;
+    let area = side * side;
+    let layer = |values: &[f32]| {
+        let pixel = |at: usize| {
+            let unit = |channel: usize| (values[channel * area + at] * 0.5 + 0.5).clamp(0.0, 1.0);
+            off_grey([unit(0), unit(1), unit(2)], unit(3))
+        };
+        Canvas { size: side, pixels: (0..area).map(pixel).collect() }
+    };
+    Ok((0..batch).map(|index| layer(&values[index * LAYER_CHANNELS * area..])).collect())
+}
+
 /// A square cut out of a picture.
 pub fn cut(picture: &Canvas, left: usize, top: usize, side: usize) -> Canvas {
     let rows = picture.pixels.chunks(picture.size.max(1)).skip(top).take(side);
     let pixels = rows.flat_map(|row| row[left..left + side].iter().copied()).collect();
     Canvas { size: side, pixels }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Source, Split};
+
+    #[test]
+    fn a_layer_comes_back_from_its_signal() {
+        let layer = Source::Rule.example(4, 1, 64, Split::Training).foreground;
+        let signal = layer_signals(&[&layer], &Device::Cpu).unwrap();
+        assert_eq!(signal.dims(), [1, LAYER_CHANNELS, 64, 64]);
+        let back = layers_of_signals(&signal).unwrap().remove(0);
+        for (wanted, got) in layer.pixels.iter().zip(&back.pixels) {
+            for channel in 0..4 {
+                // A few roundings of values up to 1.
+                assert!((wanted[channel] - got[channel]).abs() < 1e-5, "{wanted:?} {got:?}");
+            }
+        }
+    }
 }

@@ -13,8 +13,7 @@ use pellucid_pixel::blur::{Gaussian, gaussian_blur_matte};
 use pellucid_pixel::{Matte, MatteFact};
 use serde::{Deserialize, Serialize};
 
-use crate::autoencoder::{layer_signals, layers_of_signals};
-use crate::batch::{canvases, layer_canvases, signals};
+use crate::batch::{canvases, layer_canvases, layer_signals, layers_of_signals, signals};
 use crate::data::{Canvas, Example, Source, Split};
 use crate::error::TrainError;
 use crate::losses::{decibels, mean_square};
@@ -250,9 +249,8 @@ pub fn measure(config: &MeasureConfig, device: &Device) -> Result<Measures, Trai
         return Err(TrainError::Config(text));
     }
     let of = |split| -> Result<Figures, TrainError> {
-        let mut figures = figures(config, split, &vae, networks.as_ref(), device)?;
-        let four = |vae| four_channels(config, split, vae, device);
-        figures.four_channels = layered.as_ref().map(four).transpose()?;
+        let layered = layered.as_ref();
+        let mut figures = figures(config, split, &vae, networks.as_ref(), layered, device)?;
         if let Some(folder) = &config.transparency {
             let prompts = |prompts| prompts::follow(config, prompts, folder, split, device);
             figures.prompts = config.prompts.as_ref().map(prompts).transpose()?;
@@ -284,11 +282,13 @@ fn figures(
     split: Split,
     vae: &Frozen,
     networks: Option<&(OffsetEncoder, TransparentDecoder)>,
+    layered: Option<&Frozen>,
     device: &Device,
 ) -> Result<Figures, TrainError> {
     let mut mean = Figures::default();
     let share = 1.0 / config.examples as f32;
-    let (mut codec, mut keyed) = (Sum::default(), keying::Tried::default());
+    let (mut codec, mut four, mut keyed) =
+        (Sum::default(), Sum::default(), keying::Tried::default());
     for index in 0..config.examples {
         let example: Example = Source::Rule.example(config.seed, index, config.size, split);
         let quality = |wanted: &Tensor, got: &Tensor| -> Result<f32, TrainError> {
@@ -303,6 +303,12 @@ fn figures(
         mean.autoencoder_blends_db += plain(&example.blend)?.0 * share;
         let (on_grey, picture) = plain(&example.foreground)?;
         mean.autoencoder_layers_db += on_grey * share;
+        if let Some(layered) = layered {
+            let signal = layer_signals(&[&example.foreground], device)?;
+            let latent = layered.vae.encode_signal(&signal)?.mean;
+            let decoded = layered.vae.decode_signal(&latent)?;
+            four.add(&example.foreground, &layers_of_signals(&decoded)?[0]);
+        }
         let Some((encoder, decoder)) = networks else { continue };
         let wanted = Wanted::of(&[&example.foreground], device)?;
         let pass = vae.pass(&wanted, encoder, decoder, SCALE)?;
@@ -311,28 +317,12 @@ fn figures(
         codec.add(&example.foreground, &layer_canvases(&pass.layer)?[0]);
         keyed.add(&example.foreground, &picture);
     }
+    mean.four_channels = layered.map(|_| four.mean());
     if networks.is_some() {
         mean.codec = Some(codec.mean());
         [mean.threshold, mean.matte] = keyed.best().map(Some);
     }
     Ok(mean)
-}
-
-/// The errors of an autoencoder that layers go through in four channels.
-fn four_channels(
-    config: &MeasureConfig,
-    split: Split,
-    vae: &Frozen,
-    device: &Device,
-) -> Result<LayerErrors, TrainError> {
-    let mut sum = Sum::default();
-    for index in 0..config.examples {
-        let layer = Source::Rule.example(config.seed, index, config.size, split).foreground;
-        let signal = layer_signals(&[&layer], device)?;
-        let decoded = vae.vae.decode_signal(&vae.vae.encode_signal(&signal)?.mean)?;
-        sum.add(&layer, &layers_of_signals(&decoded)?[0]);
-    }
-    Ok(sum.mean())
 }
 
 /// Errors of layers, summed.

@@ -41,7 +41,7 @@ pub const DECODER: &str = "vae_transparent_decoder.safetensors";
 pub const SCALE: f64 = 1.0;
 
 /// How often the whole blend stands for a layer: what is solid must stay solid.
-pub const SOLID: f32 = 0.1;
+const SOLID: f32 = 0.1;
 
 /// How far beyond 0 and 1 clear and solid alpha is to be found, before it is cut off.
 const MARGIN: f64 = 0.03;
@@ -126,6 +126,11 @@ impl Frozen {
     }
 }
 
+/// An example's layer, sometimes the whole blend.
+pub(crate) fn layer<'a>(example: &'a Example, random: &mut Random) -> &'a Canvas {
+    if random.chance(SOLID) { &example.blend } else { &example.foreground }
+}
+
 /// The squared error of colour plus that of alpha, each a mean.
 pub fn reconstruction(layer: &Tensor, wanted: &Tensor) -> Result<Tensor, TrainError> {
     let alpha = mean_square(&layer.narrow(1, 0, 1)?, &wanted.narrow(1, 0, 1)?)?;
@@ -191,8 +196,7 @@ impl TransparencyRun {
             let number = step * self.batch as u64 + index as u64;
             let random = &mut Random::new(self.seed, &[0x7472, number]);
             let example = self.source.example(self.seed, number, self.size, Split::Training);
-            let solid = random.chance(SOLID);
-            let picture = if solid { &example.blend } else { &example.foreground };
+            let picture = layer(&example, random);
             let room = self.size - self.task.cut + 1;
             cut(picture, random.below(room), random.below(room), self.task.cut)
         };

@@ -64,7 +64,6 @@ pub fn attention_gradients(
             let mut task = Task {
                 sizes,
                 padded,
-                width,
                 scale: (1.0 / (width as f64).sqrt()) as f32,
                 q: of(q),
                 result: of(result),
@@ -109,7 +108,6 @@ fn zeros(len: usize) -> Buffer {
 struct Task {
     sizes: Heads,
     padded: usize,
-    width: usize,
     scale: f32,
     q: Buffer,
     result: Buffer,
@@ -130,7 +128,8 @@ impl WithSimd for &mut Task {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Task { width, padded, sizes, scale, .. } = *self;
+        let Task { sizes, padded, scale, .. } = *self;
+        let width = sizes.width;
         let block = QUERIES * width;
         for place in (0..self.q.len()).step_by(block) {
             let (q, slope) = (&self.q[place..][..block], &self.slope[place..][..block]);

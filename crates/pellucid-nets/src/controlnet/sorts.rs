@@ -18,6 +18,8 @@ const EPS: f64 = 1e-5;
 /// The part of a union ControlNet that makes it one.
 pub(super) struct Sorts {
     count: usize,
+    /// The type of everything but the weights.
+    dtype: DType,
     embeddings: Tensor,
     norm1: LayerNorm,
     value: Linear,
@@ -46,6 +48,7 @@ impl Sorts {
         let add = source.under("control_add_embedding");
         Ok(Self {
             count,
+            dtype: source.activations(),
             embeddings: source.tensor("task_embedding", &[count, width])?,
             norm1: LayerNorm::load(&block.under("ln_1"), width, EPS)?,
             value: Linear { weight: third(&projections.weight)?, bias },
@@ -69,7 +72,7 @@ impl Sorts {
             (0..self.count).map(|at| if Some(at) == sort { 1.0 } else { 0.0 }).collect();
         let device = self.embeddings.device();
         let known = sinusoids(&is_it, SORT_SINUSOIDS, device)?.reshape((1, ()))?;
-        let known = known.to_dtype(self.activations())?;
+        let known = known.to_dtype(self.dtype)?;
         self.second.forward(&silu(&self.first.forward(&known)?)?)
     }
 
@@ -85,9 +88,5 @@ impl Sorts {
         let token = (token + self.outer.forward(&inner)?)?;
         let added = self.to_features.forward(&token)?.unsqueeze(2)?.unsqueeze(3)?;
         Ok(features.broadcast_add(&added)?)
-    }
-
-    fn activations(&self) -> DType {
-        if self.embeddings.device().is_cpu() { DType::F32 } else { self.embeddings.dtype() }
     }
 }

@@ -122,7 +122,9 @@ impl TransparentDecoder {
         for up in &self.up {
             for block in &up.blocks {
                 let skip = skips.pop().expect("there is a skip for every block on the way up");
-                h = block.forward(joined(h, skip)?)?;
+                h = Tensor::cat(&[&h, &skip], 1)?;
+                drop(skip);
+                h = block.forward(h)?;
             }
             if let Some(upsample) = &up.upsample {
                 let (_, _, height, width) = h.dims4()?;
@@ -195,14 +197,15 @@ impl Residual {
 
     /// Lets go of its input as soon as it can: at full size every map counts.
     fn forward(&self, x: Tensor) -> Result<Tensor, NetworkError> {
-        let h = self.norm1.forward_silu(&x)?;
+        let mut h = self.norm1.forward_silu(&x)?;
         let x = match &self.shortcut {
             Some(shortcut) => shortcut.forward(&x)?,
             None => x,
         };
-        let h = convolved(&self.conv1, h)?;
-        let h = normed(&self.norm2, h)?;
-        add(&x, &convolved(&self.conv2, h)?)
+        h = self.conv1.forward(&h)?;
+        h = self.norm2.forward_silu(&h)?;
+        h = self.conv2.forward(&h)?;
+        add(&x, &h)
     }
 }
 
@@ -225,19 +228,6 @@ impl Attention {
         let mixed = attend(&query, &key, &self.value.forward(&tokens)?, channels / HEAD_WIDTH)?;
         add(x, &to_map(&self.out.forward(&mixed)?, height, width)?)
     }
-}
-
-/// Two maps one after the other, without them.
-fn joined(a: Tensor, b: Tensor) -> Result<Tensor, NetworkError> {
-    Ok(Tensor::cat(&[&a, &b], 1)?)
-}
-
-fn convolved(conv: &Conv2d, x: Tensor) -> Result<Tensor, NetworkError> {
-    conv.forward(&x)
-}
-
-fn normed(norm: &GroupNorm, x: Tensor) -> Result<Tensor, NetworkError> {
-    norm.forward_silu(&x)
 }
 
 fn norm(source: &Source, width: usize) -> Result<GroupNorm, NetworkError> {

@@ -76,8 +76,8 @@ impl ClipEncoder {
             source.weight(&format!("{embeddings}.{name}_embedding.weight"), &[rows, width])
         };
         let projection = |to| {
-            let weight = source.matrix("text_projection.weight", to, width)?;
-            Ok::<_, TextError>(computing(Linear { weight, bias: None })?)
+            let source = &source.under("text_projection");
+            Ok::<_, TextError>(computing(Linear::load_without_bias(source, width, to)?)?)
         };
         Ok(Self {
             config: config.clone(),
@@ -182,9 +182,7 @@ fn norm(source: &Source, key: &str, width: usize) -> Result<LayerNorm, TextError
 }
 
 fn linear(source: &Source, key: &str, from: usize, to: usize) -> Result<Linear, TextError> {
-    let weight = source.matrix(&format!("{key}.weight"), to, from)?;
-    let bias = Some(source.tensor(&format!("{key}.bias"), &[to])?);
-    Ok(computing(Linear { weight, bias })?)
+    Ok(computing(Linear::load(&source.under(key), from, to)?)?)
 }
 
 /// What computes in f32: the CPU's kernels widen weights while they use them, elsewhere they are wide.

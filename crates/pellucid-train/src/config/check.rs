@@ -44,6 +44,9 @@ impl Config {
                 if task.base_width == 0 || !task.base_width.is_multiple_of(32) {
                     return wrong("`base_width` must be a multiple of 32, the groups of the norms");
                 }
+                if task.layers && task.start.is_none() {
+                    return wrong("`layers` needs an autoencoder to `start` from");
+                }
                 if task.residual_blocks == 0 && task.multipliers.iter().any(|m| *m != 1) {
                     return wrong("`residual_blocks` must be at least 1 where widths differ");
                 }

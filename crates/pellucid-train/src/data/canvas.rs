@@ -105,3 +105,8 @@ pub fn step(low: f32, high: f32, x: f32) -> f32 {
 pub fn coverage(distance: f32, pixel: f32) -> f32 {
     (0.5 - distance / pixel).clamp(0.0, 1.0)
 }
+/// A premultiplied pixel of that alpha, whose colour is `seen` over half grey: what grey shows through is taken out.
+pub fn off_grey(seen: [f32; 3], alpha: f32) -> [f32; 4] {
+    let [r, g, b] = seen.map(|c| (c - 0.5 * (1.0 - alpha)).max(0.0).min(alpha));
+    [r, g, b, alpha]
+}

@@ -2,6 +2,7 @@
 
 use super::{LayerErrors, Sum};
 use crate::data::Canvas;
+use crate::data::canvas::off_grey;
 
 /// Differences from grey at which alpha begins, values 0 to 1.
 const BEGINS: [f32; 7] = [0.01, 0.02, 0.04, 0.06, 0.1, 0.15, 0.25];
@@ -34,7 +35,7 @@ impl Tried {
     }
 }
 
-/// Alpha by the greatest difference of a channel from grey; what grey shows through is taken out of the colour.
+/// Alpha by the greatest difference of a channel from grey.
 fn keyed(picture: &Canvas, begin: f32, rise: f32) -> Canvas {
     let pixel = |&[r, g, b, _]: &[f32; 4]| {
         let far = [r, g, b].into_iter().map(|c| (c - 0.5).abs()).fold(0.0, f32::max);
@@ -43,8 +44,7 @@ fn keyed(picture: &Canvas, begin: f32, rise: f32) -> Canvas {
         } else {
             f32::from(u8::from(far > begin))
         };
-        let [r, g, b] = [r, g, b].map(|c| (c - 0.5 * (1.0 - alpha)).clamp(0.0, alpha));
-        [r, g, b, alpha]
+        off_grey([r, g, b], alpha)
     };
     Canvas { size: picture.size, pixels: picture.pixels.iter().map(pixel).collect() }
 }
